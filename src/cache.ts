@@ -1,0 +1,458 @@
+import type { Clock } from './core/clock.ts'
+import { NONE, type Slots } from './core/slots.ts'
+import type { Space } from './core/space.ts'
+import { CacheError, describe } from './errors.ts'
+import { joinOrLoad } from './loading/flight.ts'
+import {
+  type CacheOptions,
+  type CounterOptions,
+  checkCounter,
+  checkTags,
+  checkWrite,
+  integer,
+  nonEmptyString,
+  positiveInteger,
+  resolveOptions,
+  type SetOptions,
+  type Settings,
+} from './options.ts'
+import type { Policy } from './policies/policy.ts'
+import { closeStore, openStore } from './registry.ts'
+import type { CacheStats, Counters } from './stats.ts'
+import type { Store } from './store.ts'
+import { type Duration, milliseconds, refusal } from './units.ts'
+
+const DEFAULT_TTL = 5 * 60_000
+
+/** What `new Cache` is given to make a view of another key space of the same store. */
+class View {
+  readonly store: Store
+  readonly space: Space
+  readonly ttl: number
+  readonly jitter: number
+
+  constructor(store: Store, space: Space, ttl: number, jitter: number) {
+    this.store = store
+    this.space = space
+    this.ttl = ttl
+    this.jitter = jitter
+  }
+}
+
+/** The engine behind a cache, for structural checks. */
+export let storeOf: <K, V>(cache: Cache<K, V>) => Store
+
+/**
+ * A cache in this process: bounded, expiring, keeping the values themselves. `undefined` means "not here" everywhere;
+ * any other value, `null` included, is a value. Keys are compared as `Map` compares them.
+ *
+ * Every method throws a CacheError `CLOSED` after `close()`, as soon as it finds nothing.
+ */
+export class Cache<K = unknown, V = unknown> {
+  readonly #store: Store
+  readonly #space: Space
+  readonly #ttl: number
+  readonly #jitter: number
+  /** Whether this is the cache itself, not a view of one of its namespaces or versions. */
+  readonly #isWhole: boolean
+  // The store's parts that every read touches, one step nearer.
+  readonly #slots: Slots
+  readonly #policy: Policy
+  readonly #clock: Clock
+  readonly #counters: Counters
+
+  /** Throws a TypeError or RangeError for a wrong option, and a CacheError `NAME_CONFLICT` where `name` is taken by other bounds. */
+  constructor(options: CacheOptions<K, V> = {}) {
+    const given: unknown = options
+    let view: View
+    if (given instanceof View) view = given
+    else {
+      const settings: Settings = resolveOptions(options)
+      const store = openStore(settings)
+      const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
+      view = new View(store, space, settings.ttl ?? DEFAULT_TTL, settings.ttlJitter ?? 0)
+    }
+    this.#isWhole = view !== given
+    this.#store = view.store
+    this.#space = view.space
+    this.#ttl = view.ttl
+    this.#jitter = view.jitter
+    this.#slots = view.store.slots
+    this.#policy = view.store.policy
+    this.#clock = view.store.clock
+    this.#counters = view.store.counters
+  }
+
+  // Reading
+
+  /** The live value under a key, or `fallback`. Counts as a use. */
+  get(key: K): V | undefined
+  get<F>(key: K, fallback: F): V | F
+  get(key: K, fallback?: unknown): unknown {
+    const slot = this.#space.map.get(key)
+    if (slot !== undefined && this.#slots.deadlines[slot] > this.#clock.now()) {
+      this.#counters.hits++
+      this.#policy.use(slot)
+      return this.#slots.values[slot]
+    }
+    const value = this.#store.readGuarded(this.#space, slot)
+    return value === undefined ? fallback : value
+  }
+
+  /** Whether a live value is there. Not a use: neither the policy, nor idle time, nor the statistics notice. */
+  has(key: K): boolean {
+    return this.#store.find(this.#space, key) !== NONE
+  }
+
+  /** The live value under a key. Not a use: neither the policy, nor idle time, nor the statistics notice. */
+  peek(key: K): V | undefined {
+    return this.#valueIn(this.#store.find(this.#space, key))
+  }
+
+  /** The live values under these keys, in the order asked, without those not found. Takes any iterable, once. Each counts as a `get`. */
+  getMany(keys: Iterable<K>): Map<K, V> {
+    const found = new Map<K, V>()
+    for (const key of iterable(keys, 'keys')) {
+      const value = this.get(key)
+      if (value !== undefined) found.set(key, value)
+    }
+    return found
+  }
+
+  /** Milliseconds until the entry expires, Infinity for never, or undefined where nothing live is. Not a use. */
+  expiresIn(key: K): number | undefined {
+    const slot = this.#store.find(this.#space, key)
+    return slot === NONE ? undefined : this.#store.timeLeft(slot)
+  }
+
+  // Writing
+
+  /**
+   * Stores a value under a key, replacing what was there. With a `ttl` of 0 or less, or heavier than the whole bound, it is not kept,
+   * and what was there is removed. Throws a TypeError for `undefined` and for what `weigh` or `protect` refuse; then nothing changes.
+   */
+  set(key: K, value: V, options?: SetOptions): void {
+    const store = this.#store
+    store.commit(this.#space, key, this.#incoming(key, value, options), this.#jitter)
+    store.settle()
+  }
+
+  /** Stores a value only where nothing live is; whether it did. A failing `add` changes nothing at all. */
+  add(key: K, value: V, options?: SetOptions): boolean {
+    const store = this.#store
+    const incoming = this.#incoming(key, value, options)
+    if (store.find(this.#space, key) !== NONE) return false
+    const added = store.commit(this.#space, key, incoming, this.#jitter)
+    store.settle()
+    return added
+  }
+
+  /** Stores all pairs of a Map or another iterable, or none if one of them is refused. */
+  setMany(entries: Iterable<readonly [K, V]>, options?: SetOptions): void {
+    const store = this.#store
+    const all: [K, ReturnType<Store['prepare']>][] = []
+    for (const entry of iterable(entries, 'entries')) {
+      if (!Array.isArray(entry) || entry.length !== 2) throw refusal('entries', 'pairs of a key and a value', entry)
+      const [key, value]: readonly [K, V] = entry
+      all.push([key, this.#incoming(key, value, options)])
+    }
+    for (const [key, incoming] of all) store.commit(this.#space, key, incoming, this.#jitter)
+    store.settle()
+  }
+
+  /** Gives a live entry a new lifetime (the cache's `ttl` when none is given); whether one was there. Not a use. */
+  touch(key: K, ttl?: Duration): boolean {
+    const store = this.#store
+    const time = ttl === undefined ? this.#ttl : milliseconds(ttl, 'ttl')
+    const slot = store.find(this.#space, key)
+    if (slot === NONE) return false
+    store.touch(slot, time, this.#jitter)
+    store.settle()
+    return true
+  }
+
+  /** Removes an entry; whether a live one was there. */
+  delete(key: K): boolean {
+    const deleted = this.#store.delete(this.#space, key)
+    this.#store.settle()
+    return deleted
+  }
+
+  /** Removes these entries; how many live ones were there. Takes any iterable, once. */
+  deleteMany(keys: Iterable<K>): number {
+    let deleted = 0
+    for (const key of iterable(keys, 'keys')) if (this.#store.delete(this.#space, key)) deleted++
+    this.#store.settle()
+    return deleted
+  }
+
+  /** Removes an entry and returns its live value. Counts as a read. */
+  take(key: K): V | undefined {
+    const value = this.get(key)
+    this.delete(key)
+    return value
+  }
+
+  /**
+   * Makes every entry with this tag unreadable at once, in this namespace and those inside it. Takes no longer with more entries;
+   * their memory is given back by the sweep.
+   */
+  deleteByTag(tag: string): void {
+    if (typeof tag !== 'string') throw refusal('tag', 'a string', tag)
+    this.#assertOpen()
+    this.#store.deleteByTag(this.#space, tag)
+  }
+
+  /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries. Loads under way do not store. */
+  clear(): void {
+    this.#assertOpen()
+    this.#store.clear(this.#space)
+  }
+
+  // Counters
+
+  /**
+   * Adds `delta` to a number or bigint and returns the sum. Keeps the deadline; counts as a use. Where nothing live is: stores and
+   * returns `initial` if given, else throws a CacheError `KEY_NOT_FOUND`. Throws a TypeError where no finite number or bigint is.
+   */
+  incr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
+    if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
+    return this.#count(key, delta, options)
+  }
+
+  /** Subtracts `delta`; otherwise as `incr`. */
+  decr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
+    if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
+    return this.#count(key, -delta, options)
+  }
+
+  #count(key: K, delta: number | bigint, options: CounterOptions | undefined): V & (number | bigint) {
+    type Count = V & (number | bigint)
+    const store = this.#store
+    const initial = options === undefined ? undefined : checkCounter(options).initial
+    if (initial !== undefined && !isCounter(initial)) throw refusal('initial', 'a finite number or a bigint', initial)
+    const value = store.valueAt(store.find(this.#space, key))
+    if (value === undefined) {
+      if (initial === undefined) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
+      this.set(key, initial as Count, { ttl: options!.ttl })
+      return initial as Count
+    }
+    const sum = add(value, delta, key)
+    const weight = store.weigh(sum, key)
+    // The weigher is user code and may have removed the entry.
+    const slot = store.find(this.#space, key)
+    if (slot === NONE) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
+    store.update(slot, sum, weight)
+    store.settle()
+    return sum as Count
+  }
+
+  // Computing and loading
+
+  /**
+   * The live value under a key, or what `compute(key)` returns, which is stored. Synchronous: a Promise is refused with a TypeError,
+   * use `getOrLoad` for it. `undefined` is returned and not stored; an error passes through. What `compute` itself sets under
+   * the key stands.
+   */
+  getOrSet<T extends V, P extends K = K>(key: P, compute: (key: P) => T, options?: SetOptions): T
+  getOrSet(key: K, compute: (key: K) => V, options?: SetOptions): V | undefined {
+    const found = this.get(key)
+    if (found !== undefined) return found
+    if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
+    const ttl = this.#ttlOf(options)
+    const tags = checkTags(options?.tags)
+    const value = compute(key)
+    if (isThenable(value)) throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
+    if (value === undefined) return undefined
+    const store = this.#store
+    store.clock.read()
+    const incoming = store.prepare(key, value, ttl, tags)
+    const slot = store.find(this.#space, key)
+    if (slot !== NONE) return this.#valueIn(slot)
+    store.commit(this.#space, key, incoming, this.#jitter)
+    store.settle()
+    return store.reveal(incoming.value) as V
+  }
+
+  /**
+   * The live value under a key, or what `loader(key)` resolves to, which is stored. However many ask meanwhile, one load runs.
+   * An error reaches everyone who waits, and nothing is stored; `undefined` is passed on and not stored. A set, delete, clear,
+   * version move or deletion of one of its tags during the load wins over its result, which is still given to those who wait.
+   */
+  getOrLoad<T extends V, P extends K = K>(key: P, loader: (key: P) => T | PromiseLike<T>, options?: SetOptions): Promise<T>
+  getOrLoad(key: K, loader: (key: K) => unknown, options?: SetOptions): Promise<unknown> {
+    const slot = this.#space.map.get(key)
+    if (slot !== undefined && this.#slots.deadlines[slot] > this.#clock.now()) {
+      this.#counters.hits++
+      this.#policy.use(slot)
+      return Promise.resolve(this.#slots.values[slot])
+    }
+    return this.#load(slot, key, loader, options)
+  }
+
+  async #load(
+    slot: number | undefined,
+    key: K,
+    loader: (key: K) => unknown,
+    options: SetOptions | undefined,
+  ): Promise<unknown> {
+    const store = this.#store
+    const found = store.readGuarded(this.#space, slot)
+    if (found !== undefined) return found
+    if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
+    const terms = { ttl: this.#ttlOf(options), jitter: this.#jitter, tags: checkTags(options?.tags) }
+    return store.reveal(await joinOrLoad(store, this.#space, key, loader, terms))
+  }
+
+  // Key spaces
+
+  /**
+   * A view of a key space of its own, inside the same bounds, policy and statistics. Namespaces nest; a name is any string of at
+   * least one character. A read in a namespace costs what a read outside costs.
+   */
+  namespace<NK = K, NV = V>(name: string): Cache<NK, NV> {
+    nonEmptyString(name, 'namespace')
+    this.#assertOpen()
+    return this.#view(this.#store.namespace(this.#space, name))
+  }
+
+  /** A view of the entries of another version. Version 1 is the cache or namespace itself; the others are inside it. */
+  version(version: number): Cache<K, V> {
+    integer(version, 'version')
+    this.#assertOpen()
+    return this.#view(this.#store.version(this.#space, version))
+  }
+
+  /** Moves a live entry `delta` versions on, with its value and remaining lifetime; the new version. CacheError `KEY_NOT_FOUND` if there is none. */
+  incrVersion(key: K, delta = 1): number {
+    const to = this.#space.version + integer(delta, 'delta')
+    const store = this.#store
+    const slot = store.find(this.#space, key)
+    if (slot === NONE) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
+    if (delta !== 0) store.move(slot, store.version(this.#space, integer(to, 'version')))
+    store.settle()
+    return to
+  }
+
+  /** Moves a live entry `delta` versions back; otherwise as `incrVersion`. */
+  decrVersion(key: K, delta = 1): number {
+    return this.incrVersion(key, -integer(delta, 'delta'))
+  }
+
+  // All entries
+
+  /** Entries held in this namespace (not in those inside it), live or not yet swept. */
+  get size(): number {
+    return this.#space.table.size
+  }
+
+  /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
+  *keys(): Generator<K, undefined> {
+    for (const [key] of this.#live()) yield key
+  }
+
+  /** The live values of this namespace. Not a use. */
+  *values(): Generator<V, undefined> {
+    for (const [, slot] of this.#live()) yield this.#valueIn(slot)!
+  }
+
+  /** The live entries of this namespace. Not a use. */
+  *entries(): Generator<[K, V], undefined> {
+    for (const [key, slot] of this.#live()) yield [key, this.#valueIn(slot)!]
+  }
+
+  [Symbol.iterator](): Generator<[K, V], undefined> {
+    return this.entries()
+  }
+
+  /** Keys with the slots of live entries: as many steps as there were keys at the start, so that writing while iterating ends. */
+  *#live(): Generator<[K, number], undefined> {
+    const space = this.#space
+    const { map } = space
+    let left = map.size
+    for (const [key, slot] of map) {
+      if (left-- === 0 || space.map !== map) return
+      if (this.#store.isLive(slot, this.#clock.now())) yield [key as K, slot]
+    }
+  }
+
+  // The whole store
+
+  /** Changes the bound by entries of the cache and all its namespaces, evicting what the policy would. */
+  resize(maxEntries: number): void {
+    positiveInteger(maxEntries, 'maxEntries')
+    this.#assertOpen()
+    this.#store.resize(maxEntries)
+    this.#store.settle()
+  }
+
+  /** Counters since the cache was made, and what it holds, all its namespaces included. */
+  stats(): CacheStats {
+    return this.#store.stats()
+  }
+
+  /**
+   * Drops all entries and stops; every handle of the cache throws `CLOSED` from here on, also those of caches that share its store by
+   * name. Closing a namespace or version ends this one and those inside it. A second call does nothing.
+   */
+  close(): void {
+    if (this.#isWhole) closeStore(this.#store)
+    else this.#store.close(this.#space)
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  // Small parts
+
+  #incoming(key: K, value: unknown, options: SetOptions | undefined): ReturnType<Store['prepare']> {
+    return this.#store.prepare(key, value, this.#ttlOf(options), options && checkTags(options.tags))
+  }
+
+  #ttlOf(options: SetOptions | undefined): number {
+    if (options === undefined) return this.#ttl
+    const { ttl } = checkWrite(options)
+    return ttl === undefined ? this.#ttl : milliseconds(ttl, 'ttl')
+  }
+
+  #valueIn(slot: number): V | undefined {
+    return slot === NONE ? undefined : (this.#store.reveal(this.#slots.values[slot]) as V)
+  }
+
+  #view<NK, NV>(space: Space): Cache<NK, NV> {
+    return new Cache(new View(this.#store, space, this.#ttl, this.#jitter) as CacheOptions<NK, NV>)
+  }
+
+  #assertOpen(): void {
+    if (this.#space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+  }
+
+  static {
+    storeOf = (cache) => cache.#store
+  }
+}
+
+function iterable<T>(value: Iterable<T>, name: string): Iterable<T> {
+  if (typeof (value as Iterable<T> | undefined)?.[Symbol.iterator] !== 'function' || typeof value === 'string') {
+    throw refusal(name, 'an iterable such as an array, a Set or a Map', value)
+  }
+  return value
+}
+
+function isCounter(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' || Number.isFinite(value)
+}
+
+/** A counter's next value, of the type that it has. */
+function add(value: unknown, delta: number | bigint, key: unknown): number | bigint {
+  if (!isCounter(value)) throw refusal(`the value under ${describe(key)}`, 'a finite number or a bigint', value)
+  if (typeof value === 'bigint') return value + BigInt(delta)
+  const sum = value + Number(delta)
+  if (!Number.isFinite(sum)) throw new RangeError(`delta: the sum under ${describe(key)} is not finite`)
+  return sum
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}

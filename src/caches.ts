@@ -1,0 +1,27 @@
+import { Cache } from './cache.ts'
+import { type CacheOptions, isRecord, resolveOptions } from './options.ts'
+import { refusal } from './units.ts'
+
+/** Options of one cache, with its key and value types: `{ users: cacheOptions<number, User>({ maxEntries: 5_000 }) }`. */
+export function cacheOptions<K, V>(options: CacheOptions<K, V>): CacheOptions<K, V> {
+  return options
+}
+
+/** Named caches from their settings, each with the key and value types of its options. */
+export type Caches<S> = {
+  readonly [Name in keyof S]: S[Name] extends CacheOptions<infer K, infer V> ? Cache<K, V> : never
+}
+
+/** Refuses what is no option, which inference would let pass. */
+type Exact<S> = { [Name in keyof S]: { [Option in Exclude<keyof S[Name], keyof CacheOptions>]: never } }
+
+/**
+ * Makes one cache per property: `createCaches({ local: { maxEntries: 100, ttl: '10m' } }).local`. All settings are checked before
+ * the first cache is made; throws a TypeError or RangeError that names the cache and the option.
+ */
+export function createCaches<const S extends Record<string, CacheOptions<never, never>>>(settings: S & Exact<S>): Caches<S> {
+  if (!isRecord(settings)) throw refusal('createCaches', 'an object with one set of options per cache', settings)
+  for (const [name, options] of Object.entries(settings)) resolveOptions(options, name)
+  const caches = Object.entries(settings).map(([name, options]) => [name, new Cache(options)] as const)
+  return Object.freeze(Object.fromEntries(caches)) as object as Caches<S>
+}

@@ -1,0 +1,125 @@
+import type { TagGroup } from './tags.ts'
+import type { Table } from './space.ts'
+
+/** Slot 0 holds nothing: the answer where no entry is. */
+export const NONE = 0
+
+/** Slots 1 to 7 are the heads of the policy's queues. */
+export const FIRST_SLOT = 8
+
+/**
+ * The entries of a store, as numbered slots in parallel arrays: a few plain numbers and two references each, no object per entry.
+ *
+ *     slot        0     1 … 7    8     9    10   …
+ *     keys        -       -     'a'   'b'   'c'         the key, kept by ghosts too
+ *     values      -       -      v     v     -          the value
+ *     deadlines   0       0      t    -t     0          when the entry expires
+ *     next, prev  -     heads    ↔     ↔     ↔          neighbours in a queue of the policy (next alone in the free list)
+ *     marks       -       -      m     m     m          the policy's own few bits
+ *
+ * The sign of a deadline tells a read what there is to do, with one comparison against the time:
+ * above zero, a plain entry; below zero, an entry whose read has more to do (tags to check, idle time to renew, a clone to make),
+ * live until the time without the sign; zero, nothing live: a free slot or a ghost (a key that was evicted and is remembered).
+ *
+ * Features that few use have their arrays made when first needed.
+ */
+export class Slots {
+  keys!: unknown[]
+  values!: unknown[]
+  deadlines!: Float64Array
+  next!: Int32Array
+  prev!: Int32Array
+  marks!: Uint32Array
+
+  /** The table that holds the slot's key; undefined while there is one table only. */
+  owners: (Table | undefined)[] | undefined
+  weights: Float64Array | undefined
+  tags: (readonly TagGroup[] | undefined)[] | undefined
+  /** With an `idleTtl`: when the entry was last read, and its deadline by ttl alone. */
+  reads: Float64Array | undefined
+  hards: Float64Array | undefined
+
+  /** Slots below this one have been handed out. */
+  end!: number
+  #free!: number
+  readonly #features: { readonly weights: boolean; readonly idle: boolean }
+
+  constructor(features: { readonly weights: boolean; readonly idle: boolean }) {
+    this.#features = features
+    this.reset()
+  }
+
+  /** Begins anew, with small arrays. */
+  reset(): void {
+    const length = 2 * FIRST_SLOT
+    this.keys = new Array(FIRST_SLOT).fill(undefined)
+    this.values = new Array(FIRST_SLOT).fill(undefined)
+    this.deadlines = new Float64Array(length)
+    this.next = new Int32Array(length)
+    this.prev = new Int32Array(length)
+    this.marks = new Uint32Array(length)
+    if (this.#features.weights) this.weights = new Float64Array(length)
+    if (this.#features.idle) {
+      this.reads = new Float64Array(length)
+      this.hards = new Float64Array(length)
+    }
+    this.tags = undefined
+    if (this.owners !== undefined) this.owners = new Array(FIRST_SLOT).fill(undefined)
+    this.end = FIRST_SLOT
+    this.#free = NONE
+    for (let head = 1; head < FIRST_SLOT; head++) this.next[head] = this.prev[head] = head
+  }
+
+  /** The slot that `take` hands out next. */
+  peekFree(): number {
+    return this.#free === NONE ? this.end : this.#free
+  }
+
+  take(): number {
+    const slot = this.#free
+    if (slot !== NONE) {
+      this.#free = this.next[slot]
+      return slot
+    }
+    if (this.end === this.deadlines.length) this.#grow()
+    this.keys.push(undefined)
+    this.values.push(undefined)
+    this.owners?.push(undefined)
+    this.tags?.push(undefined)
+    return this.end++
+  }
+
+  free(slot: number): void {
+    this.keys[slot] = undefined
+    this.values[slot] = undefined
+    this.deadlines[slot] = 0
+    this.marks[slot] = 0
+    if (this.owners !== undefined) this.owners[slot] = undefined
+    this.next[slot] = this.#free
+    this.#free = slot
+  }
+
+  /** From here on each slot tells its table; all entries so far belong to `table`. */
+  trackOwners(table: Table): void {
+    this.owners ??= this.keys.map((_, slot) => (slot < FIRST_SLOT ? undefined : table))
+  }
+
+  trackTags(): void {
+    this.tags ??= this.keys.map(() => undefined)
+  }
+
+  #grow(): void {
+    const length = this.deadlines.length * 2
+    const grow = <A extends Float64Array | Int32Array | Uint32Array>(array: A, copy: A): A => {
+      copy.set(array)
+      return copy
+    }
+    this.deadlines = grow(this.deadlines, new Float64Array(length))
+    this.next = grow(this.next, new Int32Array(length))
+    this.prev = grow(this.prev, new Int32Array(length))
+    this.marks = grow(this.marks, new Uint32Array(length))
+    if (this.weights !== undefined) this.weights = grow(this.weights, new Float64Array(length))
+    if (this.reads !== undefined) this.reads = grow(this.reads, new Float64Array(length))
+    if (this.hards !== undefined) this.hards = grow(this.hards, new Float64Array(length))
+  }
+}

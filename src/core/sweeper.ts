@@ -1,0 +1,84 @@
+import { systemClock } from './clock.ts'
+
+/** A store whose dead entries are to be swept out. */
+export interface Sweepable {
+  /** Milliseconds until it wants to be swept; Infinity when there is nothing to wait for. */
+  untilSweep(): number
+  /** Sweeps until done (true) or until `late` says to go on in another slice (false). Throws nothing. */
+  sweep(late: () => boolean): boolean
+}
+
+/** The longest a slice may hold the event loop, in milliseconds; a single step may overrun it a little. */
+const SLICE = 2
+/** How many steps a slice takes at most, also where the time stands still. */
+const STEPS = 256
+/** A timer looks again at least this often, since clocks may jump. */
+const LONGEST_WAIT = 60_000
+
+/**
+ * One timer for all stores of the process. It does not keep the process alive, nor a store that nobody else holds,
+ * and it runs only while some store has something to wait for.
+ */
+class Sweeper {
+  readonly #stores = new Set<WeakRef<Sweepable>>()
+  readonly #refs = new WeakMap<Sweepable, WeakRef<Sweepable>>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #firesAt = Infinity
+  /** What set the timer: a timer of a test runner's fake time is lost when the real one comes back. */
+  #setTimeout: unknown
+
+  /** The store has something to sweep, perhaps sooner than it had. */
+  expect(store: Sweepable): void {
+    let ref = this.#refs.get(store)
+    if (ref === undefined) this.#refs.set(store, (ref = new WeakRef(store)))
+    this.#stores.add(ref)
+    this.#arm(store.untilSweep())
+  }
+
+  /** The store has nothing to sweep any more. */
+  dismiss(store: Sweepable): void {
+    const ref = this.#refs.get(store)
+    if (ref === undefined || !this.#stores.delete(ref) || this.#stores.size > 0) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+  }
+
+  #arm(wait: number): void {
+    if (wait === Infinity) return
+    const delay = Math.min(Math.max(wait, 1), LONGEST_WAIT)
+    const firesAt = systemClock.now() + delay
+    if (this.#timer !== undefined) {
+      if (firesAt >= this.#firesAt && this.#setTimeout === setTimeout) return
+      clearTimeout(this.#timer)
+    }
+    this.#firesAt = firesAt
+    this.#setTimeout = setTimeout
+    this.#timer = setTimeout(this.#slice, Math.ceil(delay))
+    // A number in browsers and workers, where nothing has to be told not to wait for it.
+    ;(this.#timer as { unref?: () => void }).unref?.()
+  }
+
+  readonly #slice = (): void => {
+    this.#timer = undefined
+    const end = performance.now() + SLICE
+    let steps = 0
+    const late = (): boolean => ++steps >= STEPS || performance.now() >= end
+    let next = Infinity
+    for (const ref of this.#stores) {
+      const store = ref.deref()
+      const wait = store === undefined ? Infinity : this.#sweep(store, late)
+      if (wait === Infinity) this.#stores.delete(ref)
+      next = Math.min(next, wait)
+    }
+    this.#arm(next)
+  }
+
+  /** Milliseconds until the store is due again. */
+  #sweep(store: Sweepable, late: () => boolean): number {
+    const wait = store.untilSweep()
+    if (wait > 0) return wait
+    return store.sweep(late) ? store.untilSweep() : 1
+  }
+}
+
+export const sweeper: Sweeper = new Sweeper()

@@ -1,0 +1,8 @@
+export { Cache } from './cache.ts'
+export { type Caches, cacheOptions, createCaches } from './caches.ts'
+export { CacheError, type CacheErrorCode } from './errors.ts'
+export type { CacheOptions, CounterOptions, SetOptions } from './options.ts'
+export type { PolicyName } from './policies/policy.ts'
+export type { Removal, RemovalReason } from './removal.ts'
+export type { CacheStats } from './stats.ts'
+export type { Bytes, Duration } from './units.ts'

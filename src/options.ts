@@ -1,0 +1,188 @@
+import { describe } from './errors.ts'
+import { nearest } from './nearest.ts'
+import type { PolicyName } from './policies/policy.ts'
+import type { Removal } from './removal.ts'
+import { type Bytes, bytes, type Duration, milliseconds, refusal } from './units.ts'
+
+/** The settings of a cache. All are optional; a wrong name or type is refused at construction. */
+export interface CacheOptions<K = unknown, V = unknown> {
+  /**
+   * How many entries the cache and its namespaces hold together at most: a positive integer, or Infinity.
+   * Default 1000; Infinity where `maxWeight` or `maxBytes` bounds the cache instead.
+   */
+  readonly maxEntries?: number | undefined
+  /** The sum of the weights at most, in the unit of `weigh`. Default: not bounded by weight. */
+  readonly maxWeight?: number | undefined
+  /** The weight of an entry, a positive integer. Goes with `maxWeight`. Runs before anything changes. */
+  readonly weigh?: ((value: V, key: K) => number) | undefined
+  /** Bytes at most, by a built-in estimate of what keys and values take on the heap. Instead of `maxWeight`. */
+  readonly maxBytes?: Bytes | undefined
+  /** How long an entry lives after it was written. Default `'5m'`; Infinity for ever. */
+  readonly ttl?: Duration | undefined
+  /** Each lifetime is shortened by a random share of up to this, from 0 to 1, so that entries written together do not expire together. Default 0. */
+  readonly ttlJitter?: number | undefined
+  /** An entry also expires when it has not been read for this long. Default: never for that. */
+  readonly idleTtl?: Duration | undefined
+  /**
+   * What is kept when the cache is full. `'adaptive'` (default): what is used often, through scans and one-off keys, tuning itself.
+   * `'lru'`: exactly what was used last.
+   */
+  readonly policy?: PolicyName | undefined
+  /**
+   * What keeps callers from changing a shared value. `'none'` (default): nothing, all share the raw reference. `'freeze'`: plain data
+   * is frozen through and through on `set`. `'clone'`: a structured clone is stored, and each reader gets one of its own.
+   */
+  readonly protect?: 'none' | 'freeze' | 'clone' | undefined
+  /** Told of each value that leaves, after the cache is consistent. May call back into the cache. */
+  readonly onRemoval?: ((removal: Removal<K, V>) => void) | undefined
+  /** Given what a listener throws. Default: `console.error`. */
+  readonly onError?: ((error: unknown) => void) | undefined
+  /** The source of time in milliseconds, for tests. Default: the wall clock. */
+  readonly clock?: (() => number) | undefined
+  /** Caches of the same name are one store within the process, also across copies of this package and hot reloads. Default: a store of its own. */
+  readonly name?: string | undefined
+  /** A key space of its own inside a shared store, for this application. Default: the store's common one. */
+  readonly keyPrefix?: string | undefined
+  /** The version whose entries this cache sees, an integer. Default 1. */
+  readonly version?: number | undefined
+  /** `'local'` (default) holds entries in this process; `'none'` keeps nothing and obeys the same API, to switch caching off by a setting. */
+  readonly kind?: 'local' | 'none' | undefined
+}
+
+/** What a single write may say. */
+export interface SetOptions {
+  /** How long this entry lives; 0 or less stores nothing and removes what was there. Default: the cache's `ttl`. */
+  readonly ttl?: Duration | undefined
+  /** The entry goes when `deleteByTag` is called with one of these. */
+  readonly tags?: readonly string[] | undefined
+}
+
+/** What `incr` and `decr` may say for a key that is not there. */
+export interface CounterOptions {
+  /** Stored and returned when nothing live is there, instead of an error. */
+  readonly initial?: number | bigint | undefined
+  /** How long the new entry lives. Default: the cache's `ttl`. */
+  readonly ttl?: Duration | undefined
+}
+
+/** Settings in one unit each (milliseconds, bytes), only those that were given. */
+export type Settings = {
+  readonly [Option in keyof CacheOptions]?: Option extends 'ttl' | 'idleTtl' | 'maxBytes'
+    ? number
+    : NonNullable<CacheOptions<never, never>[Option]>
+}
+
+type Check<T> = (value: unknown, option: string) => T
+
+const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Settings[Option]>> } = {
+  maxEntries: positiveInteger,
+  maxWeight: positiveInteger,
+  weigh: callable,
+  maxBytes: (value, option) => positiveInteger(bytes(value, option), option),
+  ttl: lifetime,
+  ttlJitter: share,
+  idleTtl: lifetime,
+  policy: oneOf('adaptive', 'lru'),
+  protect: oneOf('none', 'freeze', 'clone'),
+  onRemoval: callable,
+  onError: callable,
+  clock: callable,
+  name: nonEmptyString,
+  keyPrefix: nonEmptyString,
+  version: integer,
+  kind: oneOf('local', 'none'),
+}
+
+/** Checks a cache's settings; `where` names them in messages. Throws a TypeError or RangeError. */
+export function resolveOptions(options: unknown, where = ''): Settings {
+  const prefix = where === '' ? '' : `${where}.`
+  if (!isRecord(options)) throw refusal(where || 'options', 'an object of settings', options)
+  const settings: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(prefix + name, name, Object.keys(checks))
+    if (value !== undefined) settings[name] = checks[name as keyof typeof checks](value, prefix + name)
+  }
+  const resolved = settings as Settings
+  if (resolved.maxWeight !== undefined && resolved.maxBytes !== undefined) {
+    throw new TypeError(`${prefix}maxBytes: expected either maxWeight or maxBytes, got both`)
+  }
+  if ((resolved.maxWeight === undefined) !== (resolved.weigh === undefined)) {
+    throw new TypeError(`${prefix}maxWeight: expected maxWeight and weigh together, got one without the other`)
+  }
+  return resolved
+}
+
+const WRITE_OPTIONS = ['ttl', 'tags']
+const COUNTER_OPTIONS = ['initial', 'ttl']
+
+/** The options of a write, or a TypeError. */
+export function checkWrite(options: SetOptions): SetOptions {
+  return checkNames(options, WRITE_OPTIONS)
+}
+
+/** The options of a counter, or a TypeError. */
+export function checkCounter(options: CounterOptions): CounterOptions {
+  return checkNames(options, COUNTER_OPTIONS)
+}
+
+/** The tags of a write, undefined for none, or a TypeError. */
+export function checkTags(tags: unknown): readonly string[] | undefined {
+  if (tags === undefined) return undefined
+  if (!Array.isArray(tags)) throw refusal('tags', 'an array of strings', tags)
+  for (const tag of tags) if (typeof tag !== 'string') throw refusal('tags', 'an array of strings', tag)
+  return tags.length === 0 ? undefined : tags
+}
+
+export function positiveInteger(value: unknown, option: string): number {
+  if (typeof value !== 'number') throw refusal(option, 'a positive integer or Infinity', value)
+  if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value
+  throw new RangeError(refusal(option, 'a positive integer or Infinity', value).message)
+}
+
+export function integer(value: unknown, option: string): number {
+  if (Number.isSafeInteger(value)) return value as number
+  throw refusal(option, 'an integer', value)
+}
+
+export function nonEmptyString(value: unknown, option: string): string {
+  if (typeof value === 'string' && value !== '') return value
+  throw refusal(option, 'a string of at least one character', value)
+}
+
+export function unknownOption(path: string, name: string, known: readonly string[]): TypeError {
+  return new TypeError(`${path}: there is no such option; did you mean '${nearest(name, known)}'?`)
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function checkNames<T extends object>(options: T, known: readonly string[]): T {
+  if (!isRecord(options)) throw refusal('options', `an object such as { ttl: '10m' }`, options)
+  for (const name in options) if (!known.includes(name)) throw unknownOption(name, name, known)
+  return options
+}
+
+function lifetime(value: unknown, option: string): number {
+  const time = milliseconds(value, option)
+  if (time > 0) return time
+  throw new RangeError(`${option}: expected a time above 0, got ${describe(value)}`)
+}
+
+function share(value: unknown, option: string): number {
+  if (typeof value !== 'number' || value !== value) throw refusal(option, 'a number from 0 to 1', value)
+  if (value >= 0 && value <= 1) return value
+  throw new RangeError(refusal(option, 'a number from 0 to 1', value).message)
+}
+
+function callable<F>(value: unknown, option: string): F {
+  if (typeof value === 'function') return value as F
+  throw refusal(option, 'a function', value)
+}
+
+function oneOf<const T extends readonly string[]>(...names: T): Check<T[number]> {
+  return (value, option) => {
+    if (names.includes(value as string)) return value as T[number]
+    throw refusal(option, names.map((name) => `'${name}'`).join(' or '), value)
+  }
+}

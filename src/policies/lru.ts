@@ -1,0 +1,49 @@
+import { Queue } from '../core/queue.ts'
+import { NONE, type Slots } from '../core/slots.ts'
+import type { Policy } from './policy.ts'
+
+/** Least recently used, exact: the entry read or written longest ago goes first. */
+export class Lru implements Policy {
+  readonly #slots: Slots
+  #queue: Queue
+
+  constructor(slots: Slots) {
+    this.#slots = slots
+    this.#queue = new Queue(slots, 1)
+  }
+
+  use(slot: number): void {
+    this.#queue.renew(slot)
+  }
+
+  admit(): void {}
+
+  insert(slot: number): void {
+    this.#queue.push(slot)
+  }
+
+  victim(): number {
+    if (this.#queue.size === 0) return NONE
+    const slot = this.#queue.oldest
+    this.#queue.remove(slot)
+    return slot
+  }
+
+  remember(): boolean {
+    return false
+  }
+
+  forgotten(): number {
+    return NONE
+  }
+
+  remove(slot: number): void {
+    this.#queue.remove(slot)
+  }
+
+  resize(): void {}
+
+  clear(): void {
+    this.#queue = new Queue(this.#slots, 1)
+  }
+}

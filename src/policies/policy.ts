@@ -1,0 +1,31 @@
+/**
+ * What decides which entry goes. A policy orders slots; it knows no key space, clock or listener. The store calls it so:
+ *
+ * - an insertion: `admit(ghost)`, then `victim` as often as room is needed, then `insert`;
+ * - a read or an overwrite: `use`;
+ * - a victim that left only for want of room: `remember`, and if that keeps it as a ghost, `forgotten` until it gives NONE;
+ * - an entry or a ghost that leaves for any other reason: `remove`.
+ */
+export interface Policy {
+  /** A live entry was read or overwritten. */
+  use(slot: number): void
+  /** A key is about to be inserted; `ghost` is its slot if it is remembered (which ends with this call), else NONE. */
+  admit(ghost: number): void
+  /** The admitted key has its slot. */
+  insert(slot: number): void
+  /** Takes the entry that has to go off its queue; one that expired by `now` before others, as far as it is met. NONE when empty. */
+  victim(now: number): number
+  /** Whether a victim's key is kept as a ghost. */
+  remember(slot: number): boolean
+  /** Takes off a ghost beyond what is remembered; NONE when there is none. */
+  forgotten(): number
+  /** An entry or ghost leaves. */
+  remove(slot: number): void
+  /** How many entries the cache may hold; Infinity where another bound holds. */
+  resize(capacity: number): void
+  /** Everything left. */
+  clear(): void
+}
+
+/** The policies by name. */
+export type PolicyName = 'adaptive' | 'lru'

@@ -1,0 +1,55 @@
+/**
+ * Why a value left the cache:
+ *
+ * - `evicted`: a bound was reached and the policy gave it up.
+ * - `expired`: its `ttl` or `idleTtl` ran out.
+ * - `replaced`: another value was written under its key.
+ * - `deleted`: `delete`, `deleteMany` or `take` removed it.
+ * - `cleared`: `clear` or `close` emptied the cache or its namespace.
+ * - `invalidated`: one of its tags was deleted.
+ */
+export type RemovalReason = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared' | 'invalidated'
+
+/** A value that left the cache, as the option `onRemoval` is told. */
+export interface Removal<K = unknown, V = unknown> {
+  readonly key: K
+  readonly value: V
+  readonly reason: RemovalReason
+}
+
+/**
+ * Tells a listener of removals, in order, once the cache is consistent. What the listener itself removes by calling back
+ * is told after it returns; what it throws goes to `onError`.
+ */
+export class RemovalQueue {
+  readonly #listener: (removal: Removal<never, never>) => void
+  readonly #onError: (error: unknown) => void
+  #waiting: Removal[] = []
+  #telling = false
+
+  constructor(listener: (removal: Removal<never, never>) => void, onError: (error: unknown) => void) {
+    this.#listener = listener
+    this.#onError = onError
+  }
+
+  add(key: unknown, value: unknown, reason: RemovalReason): void {
+    this.#waiting.push({ key, value, reason })
+  }
+
+  flush(): void {
+    if (this.#telling || this.#waiting.length === 0) return
+    this.#telling = true
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting
+      this.#waiting = []
+      for (const removal of batch) {
+        try {
+          this.#listener(removal as Removal<never, never>)
+        } catch (error) {
+          this.#onError(error)
+        }
+      }
+    }
+    this.#telling = false
+  }
+}

@@ -1,0 +1,40 @@
+/** What a cache has done since it was made (counters only grow), and what it holds now. One for a cache and all its namespaces. */
+export interface CacheStats {
+  /** Reads that found a live entry: `get`, `getMany`, `take`, `getOrSet`, `getOrLoad`. */
+  readonly hits: number
+  /** Reads that found none. */
+  readonly misses: number
+  /** hits / (hits + misses), or 0 before the first read. */
+  readonly hitRatio: number
+  /** Values stored, by whatever method. */
+  readonly sets: number
+  /** Live entries removed by `delete`, `deleteMany` or `take`. */
+  readonly deletes: number
+  /** Entries given up by the policy to keep a bound. */
+  readonly evictions: number
+  /** Entries removed because their time had run out. */
+  readonly expirations: number
+  /** Loads that were started by `getOrLoad`. */
+  readonly loads: number
+  /** Loads that threw or rejected. */
+  readonly loadFailures: number
+  /** Milliseconds spent waiting for loads, summed up. */
+  readonly totalLoadTime: number
+  /** Entries held, live or not yet swept. */
+  readonly size: number
+  /** The sum of their weights; 0 without `maxWeight` or `maxBytes`. */
+  readonly weight: number
+}
+
+/** The counters behind `stats()`, plain numbers that the cache raises as it goes. */
+export class Counters {
+  hits = 0
+  misses = 0
+  sets = 0
+  deletes = 0
+  evictions = 0
+  expirations = 0
+  loads = 0
+  loadFailures = 0
+  totalLoadTime = 0
+}
