@@ -2,22 +2,16 @@ import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-const root = new URL('./', import.meta.url)
-const { name, exports } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8'))
+const root = fileURLToPath(new URL('./', import.meta.url))
+const { name, exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
-// Inside the repository `nearcache` and `nearcache/<entry>` mean the sources, so tests need no build.
-const entries = Object.entries<{ default?: string }>(exports).flatMap(([entry, { default: file }]) =>
-  file === undefined
-    ? []
-    : [
-        {
-          find: new RegExp(`^${entry.replace('.', name)}$`),
-          replacement: fileURLToPath(
-            new URL(file.replace('./dist/', './src/').replace(/\.js$/, '.ts'), root),
-          ),
-        },
-      ],
-)
+// In tests `nearcache` and `nearcache/<entry>` mean the sources, so tests need no build.
+const entries = Object.entries<{ default: string }>(exports)
+  .filter(([path]) => path !== './package.json')
+  .map(([path, { default: file }]) => ({
+    find: new RegExp(`^${path.replace('.', name)}$`),
+    replacement: file.replace('./dist/', `${root}src/`).replace(/\.js$/, '.ts'),
+  }))
 
 export default defineConfig({
   resolve: { alias: entries },
