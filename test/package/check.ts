@@ -1,0 +1,51 @@
+/**
+ * Checks the package as users receive it: packs it, installs the tarball into an empty folder and looks at
+ * everything from there. `npm run check:package -- --update` accepts the exported names as they are now.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkNames } from './names.ts'
+import { checkSizes } from './size.ts'
+import { checkFiles, checkManifest, checkResolution, install, pack } from './tarball.ts'
+import { checkLoading, checkTypes } from './user.ts'
+
+const failures: string[] = []
+
+/** Runs one check. It gives back a remark for the report, or throws an error whose message says what is wrong. */
+async function step(title: string, check: () => string | Promise<string>): Promise<boolean> {
+  process.stdout.write(title.padEnd(36))
+  const start = performance.now()
+  try {
+    const remark = await check()
+    const seconds = ((performance.now() - start) / 1000).toFixed(1)
+    console.log(`ok  ${seconds.padStart(4)} s  ${remark.trim().replaceAll('\n', `\n${' '.repeat(48)}`)}`)
+    return true
+  } catch (error) {
+    console.log('FAILED')
+    console.log((error instanceof Error ? error.message : String(error)).replaceAll(/^/gm, '    '))
+    failures.push(title)
+    return false
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'nearcache-package-'))
+try {
+  if (await step('pack', () => pack(folder))) {
+    await step('files in the tarball', () => checkFiles(folder))
+    await step('manifest (publint)', () => checkManifest(folder))
+    await step('types resolve (attw, esm-only)', () => checkResolution(folder))
+    if (await step('install into an empty folder', () => install(folder))) {
+      await step('import and require each entry', () => checkLoading(folder))
+      await step('exported names', () => checkNames(folder, process.argv.includes('--update')))
+      await step('a user compiles with nodenext', () => checkTypes(folder, 'nodenext'))
+      await step('a user compiles with bundler', () => checkTypes(folder, 'bundler'))
+      await step('size of each entry, bundled', () => checkSizes(folder))
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+console.log(failures.length === 0 ? '\nThe package is fine.' : `\nFailed: ${failures.join(', ')}.`)
+process.exitCode = failures.length === 0 ? 0 : 1
