@@ -152,7 +152,8 @@ export class Cache<K = unknown, V = unknown> {
     const store = this.#store
     const all: [K, ReturnType<Store['prepare']>][] = []
     for (const entry of iterable(entries, 'entries')) {
-      if (!Array.isArray(entry) || entry.length !== 2) throw refusal('entries', 'pairs of a key and a value', entry)
+      if (!Array.isArray(entry) || entry.length !== 2)
+        throw refusal('entries', 'pairs of a key and a value', entry)
       const [key, value]: readonly [K, V] = entry
       all.push([key, this.#incoming(key, value, options)])
     }
@@ -230,7 +231,8 @@ export class Cache<K = unknown, V = unknown> {
     type Count = V & (number | bigint)
     const store = this.#store
     const initial = options === undefined ? undefined : checkCounter(options).initial
-    if (initial !== undefined && !isCounter(initial)) throw refusal('initial', 'a finite number or a bigint', initial)
+    if (initial !== undefined && !isCounter(initial))
+      throw refusal('initial', 'a finite number or a bigint', initial)
     const value = store.valueAt(store.find(this.#space, key))
     if (value === undefined) {
       if (initial === undefined) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
@@ -279,7 +281,11 @@ export class Cache<K = unknown, V = unknown> {
    * An error reaches everyone who waits, and nothing is stored; `undefined` is passed on and not stored. A set, delete, clear,
    * version move or deletion of one of its tags during the load wins over its result, which is still given to those who wait.
    */
-  getOrLoad<T extends V, P extends K = K>(key: P, loader: (key: P) => T | PromiseLike<T>, options?: SetOptions): Promise<T>
+  getOrLoad<T extends V, P extends K = K>(
+    key: P,
+    loader: (key: P) => T | PromiseLike<T>,
+    options?: SetOptions,
+  ): Promise<T>
   getOrLoad(key: K, loader: (key: K) => unknown, options?: SetOptions): Promise<unknown> {
     const slot = this.#space.map.get(key)
     if (slot !== undefined && this.#slots.deadlines[slot] > this.#clock.now()) {
@@ -434,7 +440,10 @@ export class Cache<K = unknown, V = unknown> {
 }
 
 function iterable<T>(value: Iterable<T>, name: string): Iterable<T> {
-  if (typeof (value as Iterable<T> | undefined)?.[Symbol.iterator] !== 'function' || typeof value === 'string') {
+  if (
+    typeof (value as Iterable<T> | undefined)?.[Symbol.iterator] !== 'function' ||
+    typeof value === 'string'
+  ) {
     throw refusal(name, 'an iterable such as an array, a Set or a Map', value)
   }
   return value
@@ -446,7 +455,8 @@ function isCounter(value: unknown): value is number | bigint {
 
 /** A counter's next value, of the type that it has. */
 function add(value: unknown, delta: number | bigint, key: unknown): number | bigint {
-  if (!isCounter(value)) throw refusal(`the value under ${describe(key)}`, 'a finite number or a bigint', value)
+  if (!isCounter(value))
+    throw refusal(`the value under ${describe(key)}`, 'a finite number or a bigint', value)
   if (typeof value === 'bigint') return value + BigInt(delta)
   const sum = value + Number(delta)
   if (!Number.isFinite(sum)) throw new RangeError(`delta: the sum under ${describe(key)} is not finite`)

@@ -19,8 +19,11 @@ type Exact<S> = { [Name in keyof S]: { [Option in Exclude<keyof S[Name], keyof C
  * Makes one cache per property: `createCaches({ local: { maxEntries: 100, ttl: '10m' } }).local`. All settings are checked before
  * the first cache is made; throws a TypeError or RangeError that names the cache and the option.
  */
-export function createCaches<const S extends Record<string, CacheOptions<never, never>>>(settings: S & Exact<S>): Caches<S> {
-  if (!isRecord(settings)) throw refusal('createCaches', 'an object with one set of options per cache', settings)
+export function createCaches<const S extends Record<string, CacheOptions<never, never>>>(
+  settings: S & Exact<S>,
+): Caches<S> {
+  if (!isRecord(settings))
+    throw refusal('createCaches', 'an object with one set of options per cache', settings)
   for (const [name, options] of Object.entries(settings)) resolveOptions(options, name)
   const caches = Object.entries(settings).map(([name, options]) => [name, new Cache(options)] as const)
   return Object.freeze(Object.fromEntries(caches)) as object as Caches<S>

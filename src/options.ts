@@ -107,7 +107,9 @@ export function resolveOptions(options: unknown, where = ''): Settings {
     throw new TypeError(`${prefix}maxBytes: expected either maxWeight or maxBytes, got both`)
   }
   if ((resolved.maxWeight === undefined) !== (resolved.weigh === undefined)) {
-    throw new TypeError(`${prefix}maxWeight: expected maxWeight and weigh together, got one without the other`)
+    throw new TypeError(
+      `${prefix}maxWeight: expected maxWeight and weigh together, got one without the other`,
+    )
   }
   return resolved
 }
@@ -170,7 +172,7 @@ function lifetime(value: unknown, option: string): number {
 }
 
 function share(value: unknown, option: string): number {
-  if (typeof value !== 'number' || value !== value) throw refusal(option, 'a number from 0 to 1', value)
+  if (typeof value !== 'number' || Number.isNaN(value)) throw refusal(option, 'a number from 0 to 1', value)
   if (value >= 0 && value <= 1) return value
   throw new RangeError(refusal(option, 'a number from 0 to 1', value).message)
 }

@@ -19,7 +19,10 @@ export function openStore(settings: Settings): Store {
   const { name } = settings
   if (name === undefined) return new Store(settings)
   let store = stores.get(name)
-  if (store === undefined) stores.set(name, (store = new Store(settings)))
+  if (store === undefined) {
+    store = new Store(settings)
+    stores.set(name, store)
+  }
   for (const option of bounds) {
     const asked = settings[option]
     if (asked === undefined || asked === store.settings[option]) continue

@@ -90,8 +90,9 @@ export class Store implements Sweepable {
 
   /** The space of an application that shares this store under a prefix. */
   spaceOf(prefix: string | undefined, version: number): Space {
-    let space = prefix === undefined ? this.root : this.#prefixes.get(prefix)
-    if (space === undefined) this.#prefixes.set(prefix!, (space = new Space()))
+    if (prefix === undefined) return this.#withOwners(this.root.withVersion(version))
+    const space = this.#prefixes.get(prefix) ?? new Space()
+    this.#prefixes.set(prefix, space)
     return this.#withOwners(space.withVersion(version))
   }
 
@@ -155,7 +156,8 @@ export class Store implements Sweepable {
   // Writes. `prepare` runs user code and may throw; `commit` changes the store; `settle` tells the listener.
 
   prepare(key: unknown, value: unknown, ttl: number, tags: readonly string[] | undefined): Incoming {
-    if (value === undefined) throw new TypeError(`value: expected anything but undefined, which means "not here"`)
+    if (value === undefined)
+      throw new TypeError(`value: expected anything but undefined, which means "not here"`)
     const kept = this.#protection === undefined ? value : this.#protection.admit(value)
     return { value: kept, weight: this.#weigh === undefined ? 0 : this.weigh(kept, key), ttl, tags }
   }
@@ -196,7 +198,10 @@ export class Store implements Sweepable {
     const now = this.clock.now()
     const space = this.#ownerOf(slot).space
     space.flights?.delete(this.slots.keys[slot])
-    if (weight > this.maxWeight) return this.#remove(slot, 'replaced')
+    if (weight > this.maxWeight) {
+      this.#remove(slot, 'replaced')
+      return
+    }
     this.#overwrite(slot, value, now)
     this.#reweigh(slot, weight, now)
     this.counters.sets++
@@ -390,7 +395,8 @@ export class Store implements Sweepable {
   #insert(space: Space, key: unknown, ghost: number, value: unknown, weight: number, now: number): number {
     const { slots, policy } = this
     policy.admit(ghost)
-    while (this.size >= this.maxEntries || this.weight + weight > this.maxWeight) if (!this.#evict(now, NONE)) break
+    while (this.size >= this.maxEntries || this.weight + weight > this.maxWeight)
+      if (!this.#evict(now, NONE)) break
     let slot = ghost
     if (ghost === NONE) {
       slot = slots.peekFree()
@@ -410,7 +416,8 @@ export class Store implements Sweepable {
     const old = this.slots.values[slot]
     const reason = this.#reason(slot, now, 'replaced')
     if (reason === 'expired') this.counters.expirations++
-    if (reason !== 'replaced' || !Object.is(old, value)) this.#removals?.add(this.slots.keys[slot], old, reason)
+    if (reason !== 'replaced' || !Object.is(old, value))
+      this.#removals?.add(this.slots.keys[slot], old, reason)
     this.slots.values[slot] = value
     this.policy.use(slot)
   }

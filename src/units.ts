@@ -20,7 +20,7 @@ const parsed = new Map<string, number>()
 
 /** Milliseconds of a duration. Throws a TypeError that names the option, what was expected and what came. */
 export function milliseconds(value: unknown, option: string): number {
-  if (typeof value === 'number' && value === value) return value
+  if (typeof value === 'number' && !Number.isNaN(value)) return value
   if (typeof value !== 'string') throw refusal(option, DURATION, value)
   let result = parsed.get(value)
   if (result === undefined) {
@@ -33,7 +33,7 @@ export function milliseconds(value: unknown, option: string): number {
 
 /** Bytes of an amount of memory. Throws a TypeError that names the option, what was expected and what came. */
 export function bytes(value: unknown, option: string): number {
-  if (typeof value === 'number' && value === value) return value
+  if (typeof value === 'number' && !Number.isNaN(value)) return value
   if (typeof value !== 'string') throw refusal(option, MEMORY, value)
   return parse(value, BYTES) ?? fail(option, MEMORY, value)
 }

@@ -17,7 +17,7 @@ class Advance {
   to(reading: number): number {
     const step = reading - (this.#last ?? reading)
     if (step > 0) this.time += step
-    if (reading === reading) this.#last = reading
+    if (!Number.isNaN(reading)) this.#last = reading
     return this.time
   }
 }

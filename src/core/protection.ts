@@ -15,7 +15,10 @@ function copy<V>(value: V): V {
   try {
     return structuredClone(value)
   } catch (cause) {
-    throw new TypeError(`protect: 'clone' takes values that structuredClone takes: ${(cause as Error).message}`, { cause })
+    throw new TypeError(
+      `protect: 'clone' takes values that structuredClone takes: ${(cause as Error).message}`,
+      { cause },
+    )
   }
 }
 
@@ -25,7 +28,8 @@ function deepFreeze<V>(value: V): V {
   const visit = (part: unknown): void => {
     if (typeof part === 'function') throw unfreezable('a function')
     if (typeof part !== 'object' || part === null || seen.has(part)) return
-    if (!Array.isArray(part) && !isPlain(part)) throw unfreezable(`an instance of ${part.constructor?.name || 'a class'}`)
+    if (!Array.isArray(part) && !isPlain(part))
+      throw unfreezable(`an instance of ${part.constructor?.name || 'a class'}`)
     seen.add(part)
   }
   visit(value)

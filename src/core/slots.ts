@@ -1,5 +1,5 @@
-import type { TagGroup } from './tags.ts'
 import type { Table } from './space.ts'
+import type { TagGroup } from './tags.ts'
 
 /** Slot 0 holds nothing: the answer where no entry is. */
 export const NONE = 0

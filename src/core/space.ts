@@ -91,8 +91,9 @@ export class Space {
 }
 
 /** Takes the names of spaces that nobody can reach any more off their parents. */
-const forgotten = new FinalizationRegistry<{ inside: Map<string | number, WeakRef<Space>>; name: string | number }>(
-  ({ inside, name }) => {
-    if (inside.get(name)?.deref() === undefined) inside.delete(name)
-  },
-)
+const forgotten = new FinalizationRegistry<{
+  inside: Map<string | number, WeakRef<Space>>
+  name: string | number
+}>(({ inside, name }) => {
+  if (inside.get(name)?.deref() === undefined) inside.delete(name)
+})

@@ -29,8 +29,8 @@ class Sweeper {
 
   /** The store has something to sweep, perhaps sooner than it had. */
   expect(store: Sweepable): void {
-    let ref = this.#refs.get(store)
-    if (ref === undefined) this.#refs.set(store, (ref = new WeakRef(store)))
+    const ref = this.#refs.get(store) ?? new WeakRef(store)
+    this.#refs.set(store, ref)
     this.#stores.add(ref)
     this.#arm(store.untilSweep())
   }

@@ -40,8 +40,8 @@ export function joinTags(space: Tagged, tags: Iterable<string>): readonly TagGro
   for (const tag of new Set(tags)) {
     for (let home: Tagged | undefined = space; home !== undefined; home = home.parent) {
       home.tags ??= new Map()
-      let group = home.tags.get(tag)
-      if (group === undefined) home.tags.set(tag, (group = new TagGroup(tag, home.tags)))
+      const group = home.tags.get(tag) ?? new TagGroup(tag, home.tags)
+      home.tags.set(tag, group)
       group.join()
       groups.push(group)
     }
