@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { type Cache, storeOf } from '../../src/cache.ts'
+import type { Queue } from '../../src/core/queue.ts'
+import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
+import type { Space, Table } from '../../src/core/space.ts'
+import type { TagGroup } from '../../src/core/tags.ts'
+import type { Store } from '../../src/store.ts'
+
+/** What the checker cannot see for itself. */
+export interface Surroundings {
+  /** Loads that were started and have not ended: they may bear tags that no entry bears. */
+  readonly loading?: boolean
+}
+
+/** What a slot is, exactly one for each. */
+type Kind = 'free' | 'entry' | 'ghost'
+
+/**
+ * Validates all internal structures of a cache's store, whichever view of it is given; throws an AssertionError that names the slot
+ * and what is wrong with it. Changes nothing (but reads the clock). Takes time in proportion to the slots.
+ */
+export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: Surroundings = {}): void {
+  const store = storeOf(cache)
+  const kinds = checkSlots(store)
+  const spaces = spacesOf(store)
+  checkTables(store, kinds, spaces)
+  checkSums(store, kinds)
+  checkQueues(store, kinds)
+  checkTags(store, kinds, spaces, loading)
+  checkSweepPlanned(store, kinds)
+  for (const space of spaces) {
+    const flights = space.flights?.size ?? 0
+    assert.ok(loading || flights === 0, `a space lists ${flights} loads, but none is under way`)
+    if (space.closed) assert.equal(flights, 0, 'a closed space lists loads that may store')
+  }
+}
+
+// Slots
+
+/** Tells free slots, entries and ghosts apart, and checks what each may hold. */
+function checkSlots({ slots }: Store): Kind[] {
+  const { end, keys, values, deadlines } = slots
+  assert.equal(keys.length, end, 'keys: one per slot handed out')
+  assert.equal(values.length, end, 'values: one per slot handed out')
+  if (slots.owners) assert.equal(slots.owners.length, end, 'owners: one per slot handed out')
+  if (slots.tags) assert.equal(slots.tags.length, end, 'tags: one per slot handed out')
+  const { weights, reads, hards } = slots
+  for (const [name, numbers] of Object.entries({
+    ...{ next: slots.next, prev: slots.prev, marks: slots.marks },
+    ...{ weights, reads, hards },
+  }))
+    if (numbers) assert.equal(numbers.length, deadlines.length, `${name}: as long as the other arrays`)
+  assert.ok(deadlines.length >= end, 'the arrays reach to the end')
+
+  for (let slot = 0; slot < FIRST_SLOT; slot++) checkEmpty(slots, slot, 'head')
+  for (let slot = end; slot < deadlines.length; slot++) {
+    assert.equal(deadlines[slot], 0, `slot ${slot}, beyond the end, has a deadline`)
+    assert.equal(slots.marks[slot], 0, `slot ${slot}, beyond the end, is marked`)
+    if (weights) assert.equal(weights[slot], 0, `slot ${slot}, beyond the end, weighs something`)
+  }
+
+  const kinds: Kind[] = []
+  for (const slot of freeSlots(slots)) {
+    assert.equal(kinds[slot], undefined, `the free list meets slot ${slot} twice`)
+    kinds[slot] = 'free'
+    checkEmpty(slots, slot, 'free slot')
+    assert.equal(slots.marks[slot], 0, `free slot ${slot} is marked`)
+  }
+  for (let slot = FIRST_SLOT; slot < end; slot++) {
+    if (kinds[slot] === 'free') continue
+    const deadline = deadlines[slot]!
+    assert.ok(!Number.isNaN(deadline), `slot ${slot} has a deadline that is no number`)
+    kinds[slot] = deadline === 0 ? 'ghost' : 'entry'
+    if (kinds[slot] === 'entry') checkEntry(slots, slot)
+    else {
+      assert.equal(values[slot], undefined, `ghost ${slot} holds a value`)
+      assert.equal(slots.tags?.[slot], undefined, `ghost ${slot} bears tags`)
+      assert.equal(weights?.[slot] ?? 0, 0, `ghost ${slot} weighs something`)
+    }
+  }
+  return kinds
+}
+
+/** The free list, in the order in which slots are handed out; throws where it leaves the slots or runs in a circle. */
+export function freeSlots(slots: Slots): number[] {
+  const free: number[] = []
+  const first = slots.peekFree()
+  for (let slot = first === slots.end ? NONE : first; slot !== NONE; slot = slots.next[slot]!) {
+    assert.ok(slot >= FIRST_SLOT && slot < slots.end, `the free list leads to slot ${slot}`)
+    assert.ok(free.length < slots.end, 'the free list runs in a circle')
+    free.push(slot)
+  }
+  return free
+}
+
+function checkEmpty(slots: Slots, slot: number, what: string): void {
+  assert.equal(slots.keys[slot], undefined, `${what} ${slot} has a key`)
+  assert.equal(slots.values[slot], undefined, `${what} ${slot} holds a value`)
+  assert.equal(slots.deadlines[slot], 0, `${what} ${slot} has a deadline`)
+  assert.equal(slots.owners?.[slot], undefined, `${what} ${slot} has an owner`)
+  assert.equal(slots.tags?.[slot], undefined, `${what} ${slot} bears tags`)
+  assert.equal(slots.weights?.[slot] ?? 0, 0, `${what} ${slot} weighs something`)
+}
+
+function checkEntry(slots: Slots, slot: number): void {
+  const deadline = slots.deadlines[slot]!
+  assert.notEqual(slots.values[slot], undefined, `entry ${slot} has no value`)
+  if (slots.tags?.[slot]) assert.ok(deadline < 0, `entry ${slot} bears tags that its reads do not look at`)
+  if (slots.weights) assert.ok(slots.weights[slot]! > 0, `entry ${slot} has no weight`)
+  if (slots.reads) {
+    assert.ok(deadline < 0, `entry ${slot} has an idle time that its reads do not renew`)
+    assert.ok(-deadline <= slots.hards![slot]!, `entry ${slot} outlives its ttl`)
+    assert.ok(slots.reads[slot]! > 0, `entry ${slot} was never read or written`)
+  }
+}
+
+// Key spaces
+
+/** Every space that is in use: what the root reaches, and those of prefixes that hold an entry or ghost. */
+function spacesOf({ root, slots }: Store): Set<Space> {
+  const roots = new Set([root])
+  for (const owner of slots.owners ?? []) {
+    if (owner === undefined) continue
+    let space = owner.space
+    while (space.parent !== undefined) space = space.parent
+    roots.add(space)
+  }
+  return new Set([...roots].flatMap((space) => [...space.all()]))
+}
+
+/** Each entry and each ghost is in exactly one table, its owner, under its key; and nothing else is in a table. */
+function checkTables({ root, slots, dropped }: Store, kinds: Kind[], spaces: Set<Space>): void {
+  const counts = new Map<Table, { entries: number; ghosts: number }>()
+  for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
+    if (kinds[slot] === 'free') continue
+    const owner = slots.owners === undefined ? root.table : slots.owners[slot]
+    assert.ok(owner, `${kinds[slot]} ${slot} has no owner`)
+    assert.equal(owner.map.get(slots.keys[slot]), slot, `${kinds[slot]} ${slot} is not in its table`)
+    const count = counts.get(owner) ?? { entries: 0, ghosts: 0 }
+    if (kinds[slot] === 'entry') count.entries++
+    else count.ghosts++
+    counts.set(owner, count)
+  }
+
+  const gone = new Set(dropped.map(({ table }) => table))
+  assert.equal(gone.size, dropped.length, 'a table was dropped twice')
+  for (const table of gone) assert.ok(table.dropped, 'a table waits to be reclaimed that was not dropped')
+
+  for (const space of spaces) {
+    const { table, map } = space
+    assert.equal(map, table.map, 'a space and its table have the same Map')
+    assert.equal(table.space, space, 'a table knows its space')
+    assert.equal(table.dropped, undefined, 'the table in use was dropped')
+    for (const [key, slot] of map) {
+      assert.ok(slot >= FIRST_SLOT && slot < slots.end, `a table leads to slot ${slot}`)
+      assert.notEqual(kinds[slot], 'free', `a table leads to free slot ${slot}`)
+      assert.ok(sameValueZero(slots.keys[slot], key), `a table leads to slot ${slot} under another key`)
+    }
+    const { entries, ghosts } = counts.get(table) ?? { entries: 0, ghosts: 0 }
+    assert.equal(map.size, entries + ghosts, 'a table has one key for each of its entries and ghosts')
+    if (space.closed) assert.equal(map.size, 0, 'a closed space is empty')
+  }
+
+  for (const [table, { entries }] of counts) {
+    assert.equal(table.size, entries, 'the size of a table is the number of its entries')
+    const inUse = spaces.has(table.space) && table.space.table === table
+    assert.ok(inUse !== gone.has(table), 'an owner is either in use or waiting to be reclaimed')
+  }
+  for (const table of [...gone, ...[...spaces].map((space) => space.table)])
+    if (!counts.has(table)) assert.equal(table.size, 0, 'a table without entries has the size 0')
+}
+
+/** The equality of `Map`. */
+function sameValueZero(a: unknown, b: unknown): boolean {
+  return a === b || (Number.isNaN(a) && Number.isNaN(b))
+}
+
+// Sums and bounds
+
+function checkSums(store: Store, kinds: Kind[]): void {
+  const { slots, maxEntries, maxWeight } = store
+  const size = kinds.filter((kind) => kind === 'entry').length
+  assert.equal(store.size, size, 'the size is the number of entries')
+  assert.ok(size <= maxEntries, `${size} entries, bound ${maxEntries}`)
+  const weight = slots.weights?.reduce((sum, one) => sum + one, 0) ?? 0
+  assert.equal(store.weight, weight, 'the weight is the sum of the weights')
+  assert.ok(weight <= maxWeight, `weight ${weight}, bound ${maxWeight}`)
+}
+
+// The policy
+
+/** What each policy promises about its queues, by head. */
+const policies: Record<string, (slots: Slots, queues: number[][], kinds: Kind[]) => void> = {
+  Lru(_slots, queues, kinds) {
+    for (const [head, queue] of queues.entries()) {
+      if (head > 1) assert.equal(queue.length, 0, `queue ${head} is not in use`)
+      for (const slot of queue) assert.equal(kinds[slot], 'entry', `slot ${slot} is in the queue`)
+    }
+  },
+  Adaptive(slots, queues, kinds) {
+    for (const [head, queue] of queues.entries()) {
+      for (const slot of queue) {
+        const place = slots.marks[slot]! & 0b111
+        assert.equal(place, head, `slot ${slot} is in queue ${head} and marked for ${place}`)
+        assert.equal(kinds[slot], head < 3 ? 'entry' : 'ghost', `slot ${slot} is in queue ${head}`)
+      }
+    }
+  },
+}
+
+/** Each entry and each ghost is in exactly one queue; each queue is a ring, linked both ways. */
+function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
+  const { next, prev, end } = slots
+  const seen = new Set<number>()
+  const queues: number[][] = [[]]
+  for (let head = 1; head < FIRST_SLOT; head++) {
+    const queue: number[] = []
+    let before = head
+    for (let slot = next[head]!; slot !== head; before = slot, slot = next[slot]!) {
+      assert.ok(slot >= FIRST_SLOT && slot < end, `queue ${head} leads from ${before} to slot ${slot}`)
+      assert.ok(!seen.has(slot), `queue ${head} meets slot ${slot} again`)
+      assert.notEqual(kinds[slot], 'free', `queue ${head} leads to free slot ${slot}`)
+      assert.equal(prev[slot], before, `slot ${slot} in queue ${head} does not lead back`)
+      seen.add(slot)
+      queue.push(slot)
+    }
+    assert.equal(prev[head], before, `head ${head} does not lead back`)
+    queues.push(queue)
+  }
+  for (let slot = FIRST_SLOT; slot < end; slot++)
+    if (kinds[slot] !== 'free') assert.ok(seen.has(slot), `${kinds[slot]} ${slot} is in no queue`)
+
+  policies[policy.constructor.name]?.(slots, queues, kinds)
+  for (const queue of (policy as { readonly queues?: Iterable<Queue> }).queues ?? [])
+    assert.equal(queue.size, queues[queue.head]!.length, `the size of queue ${queue.head}`)
+}
+
+// Tags
+
+/** An entry is in one group for each of its tags, in its space and each one around it; a group is listed until it is dead or empty. */
+function checkTags({ slots, root }: Store, kinds: Kind[], spaces: Set<Space>, loading: boolean): void {
+  const borne = new Set<TagGroup>()
+  for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
+    const groups = slots.tags?.[slot]
+    if (kinds[slot] !== 'entry' || groups === undefined) continue
+    const homes: Space[] = []
+    const owner = slots.owners === undefined ? root.table : slots.owners[slot]!
+    for (let space: Space | undefined = owner.space; space; space = space.parent) homes.push(space)
+    const tags = new Set(groups.map((group) => group.tag))
+    assert.ok(tags.size > 0, `entry ${slot} has a list of tags with none in it`)
+    assert.equal(new Set(groups).size, groups.length, `entry ${slot} is in a group twice`)
+    assert.equal(groups.length, tags.size * homes.length, `entry ${slot} is not in each group around it`)
+    for (const group of groups) {
+      borne.add(group)
+      const listed = homes.some((home) => home.tags?.get(group.tag) === group)
+      assert.equal(listed, !group.dead, `tag ${group.tag} of entry ${slot}: dead or listed`)
+    }
+  }
+  for (const space of spaces) {
+    for (const [tag, group] of space.tags ?? []) {
+      assert.equal(group.tag, tag, 'a group is listed under its tag')
+      assert.ok(!group.dead, `the dead group of tag ${tag} is listed`)
+      assert.ok(loading || borne.has(group), `the group of tag ${tag} is listed and nothing bears it`)
+    }
+  }
+}
+
+// Expiry
+
+/** The longest that an entry is held after its end, in milliseconds, beyond a thousandth per slot. */
+const GRAIN = 1000
+
+/** For each entry that ends, a sweep is to come soon after its end. */
+function checkSweepPlanned(store: Store, kinds: Kind[]): void {
+  const { slots } = store
+  const now = store.clock.read()
+  let first = Infinity
+  for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
+    if (kinds[slot] !== 'entry') continue
+    const live = store.isLive(slot, now)
+    first = Math.min(first, live ? Math.abs(slots.deadlines[slot]!) : now)
+  }
+  const grain = Math.max(GRAIN, slots.end / 1000)
+  const wait = store.untilSweep()
+  assert.ok(
+    wait <= first - now + grain,
+    `the next sweep is in ${wait} ms, an entry ends in ${first - now} ms`,
+  )
+}
