@@ -1,15 +1,17 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import type { Clock } from './core/clock.ts'
 import { NONE, type Slots } from './core/slots.ts'
 import type { Space } from './core/space.ts'
 import { CacheError, describe } from './errors.ts'
-import { joinOrLoad } from './loading/flight.ts'
+import { Batch, type BatchLoader } from './loading/batch.ts'
+import type { LoadContext, LoadRequest } from './loading/flight.ts'
+import { refresh, serveOrLoad } from './loading/load.ts'
 import {
   type CacheOptions,
   type CounterOptions,
   checkCounter,
-  checkTags,
-  checkWrite,
   integer,
+  type LoadOptions,
   nonEmptyString,
   positiveInteger,
   resolveOptions,
@@ -20,22 +22,19 @@ import type { Policy } from './policies/policy.ts'
 import { closeStore, openStore } from './registry.ts'
 import type { CacheStats, Counters } from './stats.ts'
 import type { Store } from './store.ts'
+import { defaultTerms, type LoadTerms, loadTerms, writeTerms } from './terms.ts'
 import { type Duration, milliseconds, refusal } from './units.ts'
-
-const DEFAULT_TTL = 5 * 60_000
 
 /** What `new Cache` is given to make a view of another key space of the same store. */
 class View {
   readonly store: Store
   readonly space: Space
-  readonly ttl: number
-  readonly jitter: number
+  readonly terms: LoadTerms
 
-  constructor(store: Store, space: Space, ttl: number, jitter: number) {
+  constructor(store: Store, space: Space, terms: LoadTerms) {
     this.store = store
     this.space = space
-    this.ttl = ttl
-    this.jitter = jitter
+    this.terms = terms
   }
 }
 
@@ -51,8 +50,8 @@ export let storeOf: <K, V>(cache: Cache<K, V>) => Store
 export class Cache<K = unknown, V = unknown> {
   readonly #store: Store
   readonly #space: Space
-  readonly #ttl: number
-  readonly #jitter: number
+  /** What holds for writes and loads that bring no options. */
+  readonly #terms: LoadTerms
   /** Whether this is the cache itself, not a view of one of its namespaces or versions. */
   readonly #isWhole: boolean
   // The store's parts that every read touches, one step nearer.
@@ -70,13 +69,12 @@ export class Cache<K = unknown, V = unknown> {
       const settings: Settings = resolveOptions(options)
       const store = openStore(settings)
       const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
-      view = new View(store, space, settings.ttl ?? DEFAULT_TTL, settings.ttlJitter ?? 0)
+      view = new View(store, space, defaultTerms(settings))
     }
     this.#isWhole = view !== given
     this.#store = view.store
     this.#space = view.space
-    this.#ttl = view.ttl
-    this.#jitter = view.jitter
+    this.#terms = view.terms
     this.#slots = view.store.slots
     this.#policy = view.store.policy
     this.#clock = view.store.clock
@@ -133,16 +131,20 @@ export class Cache<K = unknown, V = unknown> {
    */
   set(key: K, value: V, options?: SetOptions): void {
     const store = this.#store
-    store.commit(this.#space, key, this.#incoming(key, value, options), this.#jitter)
+    const terms = writeTerms(this.#terms, options)
+    const kept = store.admit(value)
+    store.commit(this.#space, key, kept, store.weigh(kept, key), terms)
     store.settle()
   }
 
   /** Stores a value only where nothing live is; whether it did. A failing `add` changes nothing at all. */
   add(key: K, value: V, options?: SetOptions): boolean {
     const store = this.#store
-    const incoming = this.#incoming(key, value, options)
+    const terms = writeTerms(this.#terms, options)
+    const kept = store.admit(value)
+    const weight = store.weigh(kept, key)
     if (store.find(this.#space, key) !== NONE) return false
-    const added = store.commit(this.#space, key, incoming, this.#jitter)
+    const added = store.commit(this.#space, key, kept, weight, terms)
     store.settle()
     return added
   }
@@ -150,24 +152,26 @@ export class Cache<K = unknown, V = unknown> {
   /** Stores all pairs of a Map or another iterable, or none if one of them is refused. */
   setMany(entries: Iterable<readonly [K, V]>, options?: SetOptions): void {
     const store = this.#store
-    const all: [K, ReturnType<Store['prepare']>][] = []
+    const terms = writeTerms(this.#terms, options)
+    const all: [key: K, kept: unknown, weight: number][] = []
     for (const entry of iterable(entries, 'entries')) {
       if (!Array.isArray(entry) || entry.length !== 2)
         throw refusal('entries', 'pairs of a key and a value', entry)
       const [key, value]: readonly [K, V] = entry
-      all.push([key, this.#incoming(key, value, options)])
+      const kept = store.admit(value)
+      all.push([key, kept, store.weigh(kept, key)])
     }
-    for (const [key, incoming] of all) store.commit(this.#space, key, incoming, this.#jitter)
+    for (const [key, kept, weight] of all) store.commit(this.#space, key, kept, weight, terms)
     store.settle()
   }
 
   /** Gives a live entry a new lifetime (the cache's `ttl` when none is given); whether one was there. Not a use. */
   touch(key: K, ttl?: Duration): boolean {
     const store = this.#store
-    const time = ttl === undefined ? this.#ttl : milliseconds(ttl, 'ttl')
+    const time = ttl === undefined ? this.#terms.ttl : milliseconds(ttl, 'ttl')
     const slot = store.find(this.#space, key)
     if (slot === NONE) return false
-    store.touch(slot, time, this.#jitter)
+    store.touch(slot, time, this.#terms)
     store.settle()
     return true
   }
@@ -192,6 +196,16 @@ export class Cache<K = unknown, V = unknown> {
     const value = this.get(key)
     this.delete(key)
     return value
+  }
+
+  /**
+   * Ends the lifetime of an entry now; whether a live one was there. Where `staleWhileRevalidate` or `staleIfError` hold, `getOrLoad`
+   * can still give its value while it loads a new one. Loads under way do not store.
+   */
+  expire(key: K): boolean {
+    const expired = this.#store.expire(this.#space, key)
+    this.#store.settle()
+    return expired
   }
 
   /**
@@ -261,32 +275,33 @@ export class Cache<K = unknown, V = unknown> {
     const found = this.get(key)
     if (found !== undefined) return found
     if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
-    const ttl = this.#ttlOf(options)
-    const tags = checkTags(options?.tags)
+    const terms = writeTerms(this.#terms, options)
     const value = compute(key)
     if (isThenable(value)) throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
     if (value === undefined) return undefined
     const store = this.#store
     store.clock.read()
-    const incoming = store.prepare(key, value, ttl, tags)
+    const kept = store.admit(value)
+    const weight = store.weigh(kept, key)
     const slot = store.find(this.#space, key)
     if (slot !== NONE) return this.#valueIn(slot)
-    store.commit(this.#space, key, incoming, this.#jitter)
+    store.commit(this.#space, key, kept, weight, terms)
     store.settle()
-    return store.reveal(incoming.value) as V
+    return store.reveal(kept) as V
   }
 
   /**
-   * The live value under a key, or what `loader(key)` resolves to, which is stored. However many ask meanwhile, one load runs.
+   * The live value under a key, or what `loader(key, context)` resolves to, which is stored. However many ask meanwhile, one load runs.
    * An error reaches everyone who waits, and nothing is stored; `undefined` is passed on and not stored. A set, delete, clear,
    * version move or deletion of one of its tags during the load wins over its result, which is still given to those who wait.
+   * Stale values, timeouts and remembered failures: see `LoadSettings`.
    */
   getOrLoad<T extends V, P extends K = K>(
     key: P,
-    loader: (key: P) => T | PromiseLike<T>,
-    options?: SetOptions,
+    loader: (key: P, context: LoadContext<P, T>) => T | PromiseLike<T>,
+    options?: LoadOptions<T, P>,
   ): Promise<T>
-  getOrLoad(key: K, loader: (key: K) => unknown, options?: SetOptions): Promise<unknown> {
+  getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.#space.map.get(key)
     if (slot !== undefined && this.#slots.deadlines[slot] > this.#clock.now()) {
       this.#counters.hits++
@@ -296,18 +311,43 @@ export class Cache<K = unknown, V = unknown> {
     return this.#load(slot, key, loader, options)
   }
 
+  /**
+   * `getOrLoad` for many keys: the values found, in the order asked. Keys under way are waited for, and `loadMany` is called once for
+   * the rest. Keys that it does not answer are not found; what it answers besides is stored too. Its failure reaches the keys it was
+   * called for.
+   */
+  async getOrLoadMany<T extends V, P extends K = K>(
+    keys: Iterable<P>,
+    loadMany: BatchLoader<P, T>,
+    options?: LoadOptions<T, P>,
+  ): Promise<Map<P, T>> {
+    if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
+    const terms = loadTerms(this.#terms, options)
+    const batch = new Batch({ store: this.#store, space: this.#space, terms }, loadMany)
+    const asked = [...new Set(iterable(keys, 'keys'))]
+    const results = asked.map((key) => this.#load(this.#space.map.get(key), key, batch.load, options))
+    batch.run()
+    const values = await Promise.all(results)
+    const found = new Map<P, T>()
+    for (const [i, key] of asked.entries()) if (values[i] !== undefined) found.set(key, values[i] as T)
+    return found
+  }
+
   async #load(
     slot: number | undefined,
     key: K,
-    loader: (key: K) => unknown,
-    options: SetOptions | undefined,
+    loader: LoadRequest['loader'],
+    options: LoadOptions<never, never> | undefined,
   ): Promise<unknown> {
     const store = this.#store
-    const found = store.readGuarded(this.#space, slot)
-    if (found !== undefined) return found
+    const space = this.#space
+    const found = store.readGuarded(space, slot)
+    if (found !== undefined && !store.isDue(slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const terms = { ttl: this.#ttlOf(options), jitter: this.#jitter, tags: checkTags(options?.tags) }
-    return store.reveal(await joinOrLoad(store, this.#space, key, loader, terms))
+    const request = { store, space, key, loader, terms: loadTerms(this.#terms, options) }
+    if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
+    refresh(request)
+    return found
   }
 
   // Key spaces
@@ -412,22 +452,12 @@ export class Cache<K = unknown, V = unknown> {
 
   // Small parts
 
-  #incoming(key: K, value: unknown, options: SetOptions | undefined): ReturnType<Store['prepare']> {
-    return this.#store.prepare(key, value, this.#ttlOf(options), options && checkTags(options.tags))
-  }
-
-  #ttlOf(options: SetOptions | undefined): number {
-    if (options === undefined) return this.#ttl
-    const { ttl } = checkWrite(options)
-    return ttl === undefined ? this.#ttl : milliseconds(ttl, 'ttl')
-  }
-
   #valueIn(slot: number): V | undefined {
     return slot === NONE ? undefined : (this.#store.reveal(this.#slots.values[slot]) as V)
   }
 
   #view<NK, NV>(space: Space): Cache<NK, NV> {
-    return new Cache(new View(this.#store, space, this.#ttl, this.#jitter) as CacheOptions<NK, NV>)
+    return new Cache(new View(this.#store, space, this.#terms) as CacheOptions<NK, NV>)
   }
 
   #assertOpen(): void {

@@ -4,8 +4,9 @@
  * - `KEY_NOT_FOUND`: the operation needs a live entry (`incr`, `incrVersion`) and found none.
  * - `NAME_CONFLICT`: a store of this name exists with other bounds.
  * - `CLOSED`: the cache was closed.
+ * - `TIMEOUT`: a load took longer than its `hardTimeout`.
  */
-export type CacheErrorCode = 'KEY_NOT_FOUND' | 'NAME_CONFLICT' | 'CLOSED'
+export type CacheErrorCode = 'KEY_NOT_FOUND' | 'NAME_CONFLICT' | 'CLOSED' | 'TIMEOUT'
 
 const brand: symbol = Symbol.for('nearcache.CacheError')
 

@@ -4,8 +4,28 @@ import type { PolicyName } from './policies/policy.ts'
 import type { Removal } from './removal.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from './units.ts'
 
+/** How `getOrLoad` treats values that are due, loaders that fail, and loaders that take long. For a cache, or for one call. */
+export interface LoadSettings {
+  /** For this long after its ttl a value is still given at once, while one refresh runs behind. Default 0: not at all. */
+  readonly staleWhileRevalidate?: Duration | undefined
+  /** For this long after its ttl a value is given when the loader fails or takes too long. Default 0: not at all. */
+  readonly staleIfError?: Duration | undefined
+  /** After a failed load the loader is not asked again for this long, as long as a stale value can be given. Default `'10s'`. */
+  readonly errorBackoff?: Duration | undefined
+  /** The first read after this share of the lifetime, between 0 and 1, gives the live value and starts a refresh. Default: none does. */
+  readonly refreshAhead?: number | undefined
+  /** A caller waits this long at most where a stale value can be given instead; the load goes on. Default Infinity. */
+  readonly softTimeout?: Duration | undefined
+  /** A caller waits this long at most, and then gets a stale value or a CacheError `TIMEOUT`; the next one starts a new load. Default Infinity. */
+  readonly hardTimeout?: Duration | undefined
+  /** A loader that finds nothing (`undefined`) is not asked again for this long. Default 0. */
+  readonly negativeTtl?: Duration | undefined
+  /** A loader that fails is not asked again for this long, and its error is given again. Default 0. */
+  readonly errorTtl?: Duration | undefined
+}
+
 /** The settings of a cache. All are optional; a wrong name or type is refused at construction. */
-export interface CacheOptions<K = unknown, V = unknown> {
+export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
   /**
    * How many entries the cache and its namespaces hold together at most: a positive integer, or Infinity.
    * Default 1000; Infinity where `maxWeight` or `maxBytes` bounds the cache instead.
@@ -35,7 +55,7 @@ export interface CacheOptions<K = unknown, V = unknown> {
   readonly protect?: 'none' | 'freeze' | 'clone' | undefined
   /** Told of each value that leaves, after the cache is consistent. May call back into the cache. */
   readonly onRemoval?: ((removal: Removal<K, V>) => void) | undefined
-  /** Given what a listener throws. Default: `console.error`. */
+  /** Given what a listener throws, and errors of refreshes that nobody waits for. Default: `console.error`. */
   readonly onError?: ((error: unknown) => void) | undefined
   /** The source of time in milliseconds, for tests. Default: the wall clock. */
   readonly clock?: (() => number) | undefined
@@ -57,6 +77,16 @@ export interface SetOptions {
   readonly tags?: readonly string[] | undefined
 }
 
+/** What a call of `getOrLoad` may say. */
+export interface LoadOptions<K = unknown, V = unknown> extends LoadSettings {
+  /** How long the loaded value lives, or how to tell from it. 0 or less: it is not stored. Default: the cache's `ttl`. */
+  readonly ttl?: Duration | ((value: V, key: K) => Duration) | undefined
+  /** The entry goes when `deleteByTag` is called with one of these. */
+  readonly tags?: readonly string[] | undefined
+  /** Ends this caller's wait, not the load, which others may share. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** What `incr` and `decr` may say for a key that is not there. */
 export interface CounterOptions {
   /** Stored and returned when nothing live is there, instead of an error. */
@@ -67,7 +97,7 @@ export interface CounterOptions {
 
 /** Settings in one unit each (milliseconds, bytes), only those that were given. */
 export type Settings = {
-  readonly [Option in keyof CacheOptions]?: Option extends 'ttl' | 'idleTtl' | 'maxBytes'
+  readonly [Option in keyof CacheOptions]?: NonNullable<CacheOptions[Option]> extends Duration | Bytes
     ? number
     : NonNullable<CacheOptions<never, never>[Option]>
 }
@@ -91,6 +121,14 @@ const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Setting
   keyPrefix: nonEmptyString,
   version: integer,
   kind: oneOf('local', 'none'),
+  staleWhileRevalidate: span,
+  staleIfError: span,
+  errorBackoff: span,
+  refreshAhead: share,
+  softTimeout: lifetime,
+  hardTimeout: lifetime,
+  negativeTtl: span,
+  errorTtl: span,
 }
 
 /** Checks a cache's settings; `where` names them in messages. Throws a TypeError or RangeError. */
@@ -114,8 +152,41 @@ export function resolveOptions(options: unknown, where = ''): Settings {
   return resolved
 }
 
+const LOAD_SETTINGS = [
+  'staleWhileRevalidate',
+  'staleIfError',
+  'errorBackoff',
+  'refreshAhead',
+  'softTimeout',
+  'hardTimeout',
+  'negativeTtl',
+  'errorTtl',
+] as const satisfies (keyof LoadSettings)[]
 const WRITE_OPTIONS = ['ttl', 'tags']
 const COUNTER_OPTIONS = ['initial', 'ttl']
+const LOAD_OPTIONS = ['ttl', 'tags', 'signal', ...LOAD_SETTINGS]
+
+/** Load settings in milliseconds. */
+export type ResolvedLoadSettings = { readonly [Option in keyof LoadSettings]-?: number }
+
+/** The load settings among options, over those that hold already. */
+export function resolveLoadSettings(options: LoadSettings, over: ResolvedLoadSettings): ResolvedLoadSettings {
+  const resolved = { ...over }
+  for (const name of LOAD_SETTINGS) {
+    const value = options[name]
+    if (value !== undefined) resolved[name] = checks[name](value, name)
+  }
+  return resolved
+}
+
+/** The options of a load, or a TypeError. */
+export function checkLoad<O extends LoadOptions<never, never>>(options: O): O {
+  checkNames(options, LOAD_OPTIONS)
+  const { signal } = options
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    throw refusal('signal', 'an AbortSignal', signal)
+  return options
+}
 
 /** The options of a write, or a TypeError. */
 export function checkWrite(options: SetOptions): SetOptions {
@@ -169,6 +240,12 @@ function lifetime(value: unknown, option: string): number {
   const time = milliseconds(value, option)
   if (time > 0) return time
   throw new RangeError(`${option}: expected a time above 0, got ${describe(value)}`)
+}
+
+function span(value: unknown, option: string): number {
+  const time = milliseconds(value, option)
+  if (time >= 0) return time
+  throw new RangeError(`${option}: expected a time of 0 or more, got ${describe(value)}`)
 }
 
 function share(value: unknown, option: string): number {

@@ -14,10 +14,16 @@ export interface CacheStats {
   readonly evictions: number
   /** Entries removed because their time had run out. */
   readonly expirations: number
-  /** Loads that were started by `getOrLoad`. */
+  /** Loads that were started, a batch as one. */
   readonly loads: number
-  /** Loads that threw or rejected. */
+  /** Loads that threw, rejected or timed out. */
   readonly loadFailures: number
+  /** Loads among them that refreshed a value while another could be given. */
+  readonly refreshes: number
+  /** Calls that joined a load already under way. */
+  readonly joins: number
+  /** Calls of `getOrLoad` that were given a value past its ttl. They are misses too. */
+  readonly staleServed: number
   /** Milliseconds spent waiting for loads, summed up. */
   readonly totalLoadTime: number
   /** Entries held, live or not yet swept. */
@@ -36,5 +42,8 @@ export class Counters {
   expirations = 0
   loads = 0
   loadFailures = 0
+  refreshes = 0
+  joins = 0
+  staleServed = 0
   totalLoadTime = 0
 }

@@ -1,5 +1,6 @@
 import { estimateBytes } from './core/bytes.ts'
 import { type Clock, InjectedClock, systemClock } from './core/clock.ts'
+import { TagFence } from './core/fence.ts'
 import { type Protection, protections } from './core/protection.ts'
 import { FIRST_SLOT, NONE, Slots } from './core/slots.ts'
 import { Space, type Table } from './core/space.ts'
@@ -12,16 +13,22 @@ import { Lru } from './policies/lru.ts'
 import type { Policy } from './policies/policy.ts'
 import { RemovalQueue, type RemovalReason } from './removal.ts'
 import { type CacheStats, Counters } from './stats.ts'
+import type { WriteTerms } from './terms.ts'
 import { refusal } from './units.ts'
 
-/** What a write brings, once user code has had its say. */
-export interface Incoming {
-  readonly value: unknown
-  readonly weight: number
-  /** Milliseconds; 0 or less stores nothing. */
-  readonly ttl: number
-  readonly tags: readonly string[] | undefined
+/** What a load found out that is no value: that nothing is there, or an error. Kept as an entry that is never live. */
+export class Finding {
+  readonly kind: 'absent' | 'failed'
+  readonly error: unknown
+
+  constructor(kind: 'absent' | 'failed', error: unknown) {
+    this.kind = kind
+    this.error = error
+  }
 }
+
+/** The deadline of an entry that was never live; above zero, below every time. */
+const LONG_AGO = 0.5
 
 /** Entries are swept out this long after they expired at the latest, in milliseconds; a little later in stores of many millions. */
 const GRAIN = 1000
@@ -43,6 +50,7 @@ export class Store implements Sweepable {
   readonly settings: Settings
   readonly clock: Clock
   readonly counters: Counters = new Counters()
+  readonly tagFence: TagFence = new TagFence()
   readonly slots: Slots
   readonly policy: Policy
   readonly root: Space = new Space()
@@ -61,7 +69,8 @@ export class Store implements Sweepable {
   /** Every read has more to do than to give the value. */
   readonly #guardsAll: boolean
   readonly #removals: RemovalQueue | undefined
-  readonly #onError: (error: unknown) => void
+  /** Reports an error that no caller waits for. */
+  readonly onError: (error: unknown) => void
   /** Spaces of applications that share the store, by their prefix. */
   readonly #prefixes = new Map<string, Space>()
   /** The earliest deadline that the coming sweep is meant for. */
@@ -79,9 +88,9 @@ export class Store implements Sweepable {
     this.#keepsNothing = settings.kind === 'none'
     this.#idleTtl = settings.idleTtl ?? Infinity
     this.#guardsAll = this.#idleTtl !== Infinity || this.#protection?.reveal !== undefined
-    this.#onError = guarded(settings.onError ?? printError)
+    this.onError = guarded(settings.onError ?? printError)
     this.#removals =
-      settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.#onError)
+      settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
     this.slots = new Slots({ weights: this.#weigh !== undefined, idle: this.#idleTtl !== Infinity })
     this.policy = settings.policy === 'lru' ? new Lru(this.slots) : new Adaptive(this.slots, this.maxEntries)
   }
@@ -121,7 +130,7 @@ export class Store implements Sweepable {
 
   /** What a read does that found no plain live entry under its key: the entry may be a guarded one. */
   readGuarded(space: Space, slot: number | undefined): unknown {
-    if (slot !== undefined && this.slots.deadlines[slot] < 0) {
+    if (slot !== undefined) {
       const now = this.clock.now()
       if (this.isLive(slot, now)) {
         this.counters.hits++
@@ -153,13 +162,92 @@ export class Store implements Sweepable {
     return Math.abs(this.slots.deadlines[slot]) - this.clock.now()
   }
 
-  // Writes. `prepare` runs user code and may throw; `commit` changes the store; `settle` tells the listener.
+  // Loads: what is kept past its deadline
 
-  prepare(key: unknown, value: unknown, ttl: number, tags: readonly string[] | undefined): Incoming {
+  /** The slot of an entry whose deadline has passed and which is kept for loads, or NONE. */
+  findKept(space: Space, key: unknown): number {
+    const slot = space.map.get(key) ?? NONE
+    if (slot === NONE || !this.#holds(slot)) return NONE
+    const now = this.clock.now()
+    return this.isLive(slot, now) || this.#endOf(slot) <= now || this.#isTaggedOut(slot) ? NONE : slot
+  }
+
+  /** Milliseconds since the entry's deadline; below zero while it is live. */
+  age(slot: number): number {
+    return this.clock.now() - Math.abs(this.slots.deadlines[slot])
+  }
+
+  /** Whether a read of this live entry is to refresh it. */
+  isDue(slot: number): boolean {
+    const due = this.slots.refreshes?.[slot] ?? 0
+    return due !== 0 && due <= this.clock.now()
+  }
+
+  /** Whether the loader of this entry failed so lately that it is not to be asked. */
+  isResting(slot: number): boolean {
+    return this.slots.retries![slot] > this.clock.now()
+  }
+
+  /** The loader failed: where a value is held that can be given instead, it is not asked again for a while. Whether one is. */
+  rest(space: Space, key: unknown, backoff: number): boolean {
+    const slot = space.map.get(key) ?? NONE
+    if (this.heldValue(space, key) === undefined) return false
+    this.slots.trackLoads()
+    const { retries, refreshes } = this.slots
+    const until = this.clock.now() + backoff
+    retries![slot] = until
+    if (refreshes![slot] !== 0) refreshes![slot] = until
+    return true
+  }
+
+  /** The value under a key, live or kept for loads; undefined for none. */
+  heldValue(space: Space, key: unknown): unknown {
+    const slot = space.map.get(key) ?? NONE
+    if (!this.#holds(slot) || this.#endOf(slot) <= this.clock.now() || this.#isTaggedOut(slot))
+      return undefined
+    const value = this.slots.values[slot]
+    return value instanceof Finding ? undefined : value
+  }
+
+  /** Keeps what a load found out for `time` milliseconds, in the place of what was there. */
+  remember(space: Space, key: unknown, finding: Finding, time: number): void {
+    this.discard(space, key)
+    if (space.closed || this.#keepsNothing) return
+    const now = this.clock.now()
+    this.slots.trackLoads()
+    const slot = this.#insert(space, key, space.map.get(key) ?? NONE, finding, 1, now)
+    this.#retag(slot, space, undefined)
+    this.slots.deadlines[slot] = LONG_AGO
+    this.slots.keeps![slot] = now + time - LONG_AGO
+    this.slots.refreshes![slot] = 0
+    this.#reweigh(slot, 1, now)
+    this.#sweepBy(now + time)
+  }
+
+  /** Removes what is under the key because its time is over. */
+  discard(space: Space, key: unknown): void {
+    const slot = space.map.get(key) ?? NONE
+    if (this.#holds(slot)) this.#remove(slot, 'expired')
+  }
+
+  /** Ends the lifetime of a live entry now, and keeps it for loads as long as it would be kept; whether there was one. */
+  expire(space: Space, key: unknown): boolean {
+    const slot = this.find(space, key)
+    space.flights?.overtake(key)
+    if (slot === NONE) return false
+    if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
+    this.slots.deadlines[slot] = this.clock.now()
+    this.#sweepBy(this.#endOf(slot))
+    return true
+  }
+
+  // Writes. `admit` and `weigh` run user code and may throw; `commit` changes the store; `settle` tells the listener.
+
+  /** A value as it is stored. Throws a TypeError for `undefined` and for what `protect` refuses. */
+  admit(value: unknown): unknown {
     if (value === undefined)
-      throw new TypeError(`value: expected anything but undefined, which means "not here"`)
-    const kept = this.#protection === undefined ? value : this.#protection.admit(value)
-    return { value: kept, weight: this.#weigh === undefined ? 0 : this.weigh(kept, key), ttl, tags }
+      throw new TypeError('value: expected anything but undefined, which means "not here"')
+    return this.#protection === undefined ? value : this.#protection.admit(value)
   }
 
   weigh(value: unknown, key: unknown): number {
@@ -170,24 +258,23 @@ export class Store implements Sweepable {
   }
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
-  commit(space: Space, key: unknown, incoming: Incoming, jitter: number): boolean {
+  commit(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
-    space.flights?.delete(key)
+    space.flights?.overtake(key)
     if (this.#keepsNothing) return true
-    const { value, weight, ttl, tags } = incoming
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
-    if (!(ttl > 0) || weight > this.maxWeight) {
-      if (this.#holds(found)) this.#remove(found, this.#reason(found, now, ttl > 0 ? 'replaced' : 'expired'))
+    if (!(terms.ttl > 0) || weight > this.maxWeight) {
+      if (this.#holds(found))
+        this.#remove(found, this.#reason(found, now, terms.ttl > 0 ? 'replaced' : 'expired'))
       return false
     }
-    const deadline = now + (jitter === 0 ? ttl : ttl * (1 - jitter * Math.random()))
     let slot = found
     if (this.#holds(found)) this.#overwrite(found, value, now)
     else slot = this.#insert(space, key, found, value, weight, now)
-    this.#retag(slot, space, tags)
+    this.#retag(slot, space, terms.tags)
     if (this.slots.reads !== undefined) this.slots.reads[slot] = now
-    this.#expireAt(slot, deadline)
+    this.#live(slot, terms.ttl, now, terms)
     this.#reweigh(slot, weight, now)
     this.counters.sets++
     return true
@@ -197,7 +284,7 @@ export class Store implements Sweepable {
   update(slot: number, value: unknown, weight: number): void {
     const now = this.clock.now()
     const space = this.#ownerOf(slot).space
-    space.flights?.delete(this.slots.keys[slot])
+    space.flights?.overtake(this.slots.keys[slot])
     if (weight > this.maxWeight) {
       this.#remove(slot, 'replaced')
       return
@@ -208,18 +295,20 @@ export class Store implements Sweepable {
   }
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */
-  touch(slot: number, ttl: number, jitter: number): void {
-    const now = this.clock.now()
-    if (ttl > 0) this.#expireAt(slot, now + (jitter === 0 ? ttl : ttl * (1 - jitter * Math.random())))
+  touch(slot: number, ttl: number, terms: WriteTerms): void {
+    if (ttl > 0) this.#live(slot, ttl, this.clock.now(), terms)
     else this.#remove(slot, 'expired')
   }
 
   /** Removes what is under the key; whether it was live. */
   delete(space: Space, key: unknown): boolean {
-    const slot = this.find(space, key)
-    space.flights?.delete(key)
-    if (slot !== NONE) this.#remove(slot, 'deleted')
-    return slot !== NONE
+    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    space.flights?.overtake(key)
+    const slot = space.map.get(key) ?? NONE
+    if (!this.#holds(slot)) return false
+    const reason = this.#reason(slot, this.clock.now(), 'deleted')
+    this.#remove(slot, reason)
+    return reason === 'deleted'
   }
 
   /** Moves a live entry to another space of this store, with value, lifetime and standing. */
@@ -235,8 +324,8 @@ export class Store implements Sweepable {
     from.table.size--
     to.table.size++
     owners![slot] = to.table
-    from.flights?.delete(key)
-    to.flights?.delete(key)
+    from.flights?.overtake(key)
+    to.flights?.overtake(key)
     const groups = tags?.[slot]
     if (groups !== undefined) this.#retag(slot, to, new Set(groups.map((group) => group.tag)))
   }
@@ -258,6 +347,7 @@ export class Store implements Sweepable {
 
   /** Makes every entry with the tag unreadable, in this space and those inside it. */
   deleteByTag(space: Space, tag: string): void {
+    this.tagFence.note(space, tag)
     const group = space.tags?.get(tag)
     if (group === undefined) return
     group.kill()
@@ -329,7 +419,8 @@ export class Store implements Sweepable {
       const slot = this.#cursor++
       const deadline = slots.deadlines[slot]
       if (deadline !== 0) {
-        if (this.isLive(slot, now)) this.#horizon = Math.min(this.#horizon, Math.abs(deadline))
+        const end = this.#endOf(slot)
+        if (end > now && !this.#isTaggedOut(slot)) this.#horizon = Math.min(this.#horizon, end)
         else {
           this.#remove(slot, this.#reason(slot, now, 'expired'))
           if (++removed % BATCH === 0) {
@@ -351,7 +442,7 @@ export class Store implements Sweepable {
     try {
       return this.clock.read()
     } catch (error) {
-      this.#onError(error)
+      this.onError(error)
       return 0
     }
   }
@@ -371,7 +462,7 @@ export class Store implements Sweepable {
     const alive = new Map<Table, number[]>()
     for (const space of this.#spaces()) if (space.table.size > LARGE_MAP) alive.set(space.table, [])
     for (let slot = FIRST_SLOT; slot < this.slots.end && alive.size > 0; slot++) {
-      if (this.slots.deadlines[slot] === 0 || !this.isLive(slot, now)) continue
+      if (!this.#holds(slot) || this.#endOf(slot) <= now || this.#isTaggedOut(slot)) continue
       const table = this.#ownerOf(slot)
       const few = alive.get(table)
       if (few !== undefined && few.push(slot) > FEW) alive.delete(table)
@@ -415,9 +506,7 @@ export class Store implements Sweepable {
   #overwrite(slot: number, value: unknown, now: number): void {
     const old = this.slots.values[slot]
     const reason = this.#reason(slot, now, 'replaced')
-    if (reason === 'expired') this.counters.expirations++
-    if (reason !== 'replaced' || !Object.is(old, value))
-      this.#removals?.add(this.slots.keys[slot], old, reason)
+    if (reason !== 'replaced' || !Object.is(old, value)) this.#tell(slot, reason)
     this.slots.values[slot] = value
     this.policy.use(slot)
   }
@@ -467,11 +556,8 @@ export class Store implements Sweepable {
 
   /** A value leaves: counted, told, and off all sums. Its key may stay as a ghost. */
   #release(slot: number, reason: RemovalReason): void {
-    const { slots, counters } = this
-    if (reason === 'evicted') counters.evictions++
-    else if (reason === 'expired') counters.expirations++
-    else if (reason === 'deleted') counters.deletes++
-    this.#removals?.add(slots.keys[slot], slots.values[slot], reason)
+    const { slots } = this
+    this.#tell(slot, reason)
     if (slots.weights !== undefined) {
       this.weight -= slots.weights[slot]
       slots.weights[slot] = 0
@@ -481,6 +567,17 @@ export class Store implements Sweepable {
     slots.deadlines[slot] = 0
     this.#ownerOf(slot).size--
     this.size--
+  }
+
+  /** Counts a value that leaves, and has it told. */
+  #tell(slot: number, reason: RemovalReason): void {
+    const { slots, counters } = this
+    const value = slots.values[slot]
+    if (slots.keeps !== undefined && value instanceof Finding) return
+    if (reason === 'evicted') counters.evictions++
+    else if (reason === 'expired') counters.expirations++
+    else if (reason === 'deleted') counters.deletes++
+    this.#removals?.add(slots.keys[slot], value, reason)
   }
 
   /** A key leaves. */
@@ -542,6 +639,19 @@ export class Store implements Sweepable {
     return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
   }
 
+  /** Begins a lifetime, shortened by jitter. */
+  #live(slot: number, ttl: number, now: number, terms: WriteTerms): void {
+    const { slots } = this
+    const lifetime = terms.ttlJitter === 0 ? ttl : ttl * (1 - terms.ttlJitter * Math.random())
+    if (terms.keep > 0 || terms.refreshAhead > 0) slots.trackLoads()
+    if (slots.keeps !== undefined) {
+      slots.keeps[slot] = terms.keep
+      slots.retries![slot] = 0
+      slots.refreshes![slot] = terms.refreshAhead > 0 ? now + lifetime * terms.refreshAhead : 0
+    }
+    this.#expireAt(slot, now + lifetime)
+  }
+
   #expireAt(slot: number, deadline: number): void {
     const { slots } = this
     let effective = deadline
@@ -549,9 +659,16 @@ export class Store implements Sweepable {
       slots.hards![slot] = deadline
       effective = Math.min(deadline, slots.reads[slot] + this.#idleTtl)
     }
-    const guards = this.#guardsAll || slots.tags?.[slot] !== undefined
+    const guards = this.#guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
     slots.deadlines[slot] = guards ? -effective : effective
-    if (effective < this.#horizon) this.#sweepBy(effective)
+    if (effective < this.#horizon) this.#sweepBy(this.#endOf(slot))
+  }
+
+  /** When an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */
+  #endOf(slot: number): number {
+    const { deadlines, keeps } = this.slots
+    const deadline = Math.abs(deadlines[slot])
+    return keeps === undefined ? deadline : deadline + keeps[slot]
   }
 
   #isTaggedOut(slot: number): boolean {

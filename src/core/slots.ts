@@ -39,6 +39,11 @@ export class Slots {
   reads: Float64Array | undefined
   hards: Float64Array | undefined
 
+  /** Where values are kept past their deadline: for how long, until when the loader is not asked again, and from when a read refreshes. */
+  keeps: Float64Array | undefined
+  retries: Float64Array | undefined
+  refreshes: Float64Array | undefined
+
   /** Slots below this one have been handed out. */
   end!: number
   #free!: number
@@ -64,6 +69,9 @@ export class Slots {
       this.hards = new Float64Array(length)
     }
     this.tags = undefined
+    this.keeps = undefined
+    this.retries = undefined
+    this.refreshes = undefined
     if (this.owners !== undefined) this.owners = new Array(FIRST_SLOT).fill(undefined)
     this.end = FIRST_SLOT
     this.#free = NONE
@@ -104,6 +112,13 @@ export class Slots {
     this.owners ??= this.keys.map((_, slot) => (slot < FIRST_SLOT ? undefined : table))
   }
 
+  trackLoads(): void {
+    if (this.keeps !== undefined) return
+    this.keeps = new Float64Array(this.deadlines.length)
+    this.retries = new Float64Array(this.deadlines.length)
+    this.refreshes = new Float64Array(this.deadlines.length)
+  }
+
   trackTags(): void {
     this.tags ??= this.keys.map(() => undefined)
   }
@@ -120,6 +135,9 @@ export class Slots {
     this.marks = grow(this.marks, new Uint32Array(length))
     if (this.weights !== undefined) this.weights = grow(this.weights, new Float64Array(length))
     if (this.reads !== undefined) this.reads = grow(this.reads, new Float64Array(length))
+    if (this.keeps !== undefined) this.keeps = grow(this.keeps, new Float64Array(length))
+    if (this.retries !== undefined) this.retries = grow(this.retries, new Float64Array(length))
+    if (this.refreshes !== undefined) this.refreshes = grow(this.refreshes, new Float64Array(length))
     if (this.hards !== undefined) this.hards = grow(this.hards, new Float64Array(length))
   }
 }

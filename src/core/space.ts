@@ -1,3 +1,4 @@
+import type { Flights } from './fence.ts'
 import type { TagGroup } from './tags.ts'
 
 /**
@@ -30,8 +31,8 @@ export class Space {
   /** The table's Map, one step nearer for reads. */
   map: Map<unknown, number>
   tags: Map<string, TagGroup> | undefined
-  /** Loads under way that may still store, by key. Whatever writes or removes a key takes its load off here: that is the fence. */
-  flights: Map<unknown, object> | undefined
+  /** Loads under way that may still store; absent while there are none. */
+  flights: Flights<object> | undefined
   closed = false
   /** Namespaces by name (a string) and versions by number. */
   readonly #inside: Map<string | number, WeakRef<Space>> = new Map()

@@ -1,84 +1,199 @@
+import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
-import { anyDead, joinTags, leaveTags } from '../core/tags.ts'
-import type { Store } from '../store.ts'
+import { CacheError, describe } from '../errors.ts'
+import { checkTags } from '../options.ts'
+import { Finding, type Store } from '../store.ts'
+import type { LoadTerms } from '../terms.ts'
+import { type Duration, milliseconds } from '../units.ts'
 
-/** What a load needs besides its key. */
-export interface LoadTerms {
-  readonly ttl: number
-  readonly jitter: number
-  readonly tags: readonly string[] | undefined
+/** What a loader is given besides its key, and by which it can say how its result is kept. */
+export interface LoadContext<K = unknown, V = unknown> {
+  readonly key: K
+  /** Fires when nobody waits for the result any more, or at the hard timeout. */
+  readonly signal: AbortSignal
+  /** The value that is past its ttl or about to be, if one is kept: for a conditional request, say. */
+  readonly stale: V | undefined
+  /** Set it to give the result a lifetime of its own. */
+  ttl: Duration | undefined
+  /** Set it to give the result tags of its own. */
+  tags: readonly string[] | undefined
+  /** Set it to false to have the result given to those who wait and not stored. */
+  keep: boolean
+}
+
+/** One load of one key, as it was asked for. */
+export interface LoadRequest {
+  readonly store: Store
+  readonly space: Space
+  readonly key: unknown
+  readonly loader: (key: never, context: LoadContext<never, never>) => unknown
+  readonly terms: LoadTerms
 }
 
 /**
- * One load under way, shared by all who ask for its key meanwhile.
- *
- * The fence: a flight may store its result only while it is listed in its space's `flights`. A set, a delete, a version move or a
- * clear takes it off that list, so the result that it brings later is given to those who wait and to nobody else; who asks after
- * that starts a new flight. A deleted tag does the same to the flights that would store under it.
+ * One load under way, shared by all who ask for its key meanwhile. It lands once: with a value, a failure, or at its hard timeout,
+ * after which a value that comes late is still stored if nothing has overtaken it (see core/fence.ts).
  */
-class Flight {
-  readonly promise: Promise<unknown>
-  resolve!: (value: unknown) => void
-  reject!: (error: unknown) => void
+export class Flight {
+  /** Joined no more: it timed out, or all who waited have left. */
+  isGivenUp = false
+  readonly #request: LoadRequest
+  readonly #flights: Flights<object>
+  readonly #abort = new AbortController()
+  readonly #turn: number
+  readonly #start: number
+  readonly #timer: ReturnType<typeof setTimeout> | undefined
+  readonly #promise: Promise<unknown>
+  #resolve!: (value: unknown) => void
+  #reject!: (error: unknown) => void
+  #waiting = 0
+  /** Goes on with nobody waiting, because a stale value is to be refreshed. */
+  #isRefresh: boolean
+  #hasEnded = false
 
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve
-      this.reject = reject
+  constructor(request: LoadRequest, isRefresh: boolean) {
+    const { store, space, key, terms } = request
+    this.#request = request
+    this.#isRefresh = isRefresh
+    this.#promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    // Who waits sees the error; `#fail` reports it where nobody does, or where a stale value hides it.
+    this.#promise.catch(() => {})
+    space.flights ??= new Flights()
+    this.#flights = space.flights
+    this.#flights.list(key, this)
+    this.#turn = store.tagFence.begin()
+    this.#start = store.clock.read()
+    store.counters.loads++
+    if (isRefresh) store.counters.refreshes++
+    if (terms.hardTimeout !== Infinity)
+      this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
+    void this.#fly()
+  }
+
+  /** The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`. */
+  wait(signal: AbortSignal | undefined, limit: number): Promise<unknown> {
+    this.#waiting++
+    if (signal === undefined && limit === Infinity) return this.#promise
+    return new Promise((resolve, reject) => {
+      const leave = (error: unknown): void => {
+        release()
+        this.#waiting--
+        reject(error)
+      }
+      const onAbort = (): void => {
+        leave(signal!.reason)
+        if (this.#waiting === 0 && !this.#isRefresh) this.#giveUp(signal!.reason)
+      }
+      const onLimit = (): void => {
+        this.#isRefresh = true
+        leave(tooLate)
+      }
+      const timer = limit === Infinity ? undefined : setTimeout(onLimit, Math.min(limit, LONGEST_TIMER))
+      const release = (): void => {
+        clearTimeout(timer)
+        signal?.removeEventListener('abort', onAbort)
+      }
+      signal?.addEventListener('abort', onAbort)
+      this.#promise.finally(release).then(resolve, reject)
     })
   }
-}
 
-/** Joins the load of this key that may still store, or starts one. */
-export function joinOrLoad(
-  store: Store,
-  space: Space,
-  key: unknown,
-  loader: (key: never) => unknown,
-  terms: LoadTerms,
-): Promise<unknown> {
-  const under = space.flights?.get(key) as Flight | undefined
-  if (under !== undefined) return under.promise
-  const flight = new Flight()
-  space.flights ??= new Map()
-  space.flights.set(key, flight)
-  fly(store, space, key, loader, terms, flight).then(flight.resolve, flight.reject)
-  return flight.promise
-}
+  async #fly(): Promise<void> {
+    const { store, space, key, loader } = this.#request
+    const abort = this.#abort
+    const context: LoadContext<unknown, unknown> = {
+      key,
+      stale: store.heldValue(space, key),
+      ttl: undefined,
+      tags: undefined,
+      keep: true,
+      get signal() {
+        return abort.signal
+      },
+    }
+    try {
+      this.#resolve(this.#arrive(await loader(key as never, context as never), context))
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      this.#end()
+      this.#flights.unlist(key, this)
+      if (this.#flights.isIdle && space.flights === this.#flights) space.flights = undefined
+      store.settle()
+    }
+  }
 
-async function fly(
-  store: Store,
-  space: Space,
-  key: unknown,
-  loader: (key: never) => unknown,
-  { ttl, jitter, tags }: LoadTerms,
-  flight: Flight,
-): Promise<unknown> {
-  const groups = tags && joinTags(space, tags)
-  try {
-    const value = await timed(store, () => loader(key as never))
-    if (value === undefined) return undefined
-    const incoming = store.prepare(key, value, ttl, tags)
-    const overtaken = space.flights?.get(key) !== flight || (groups !== undefined && anyDead(groups))
-    if (!overtaken) store.commit(space, key, incoming, jitter)
-    return incoming.value
-  } finally {
-    if (space.flights?.get(key) === flight) space.flights.delete(key)
-    if (groups !== undefined) leaveTags(groups)
+  /** Stores the result unless it was overtaken; the value as those who wait get it. */
+  #arrive(value: unknown, context: LoadContext): unknown {
+    const { store, space, key, terms } = this.#request
+    if (value === undefined) {
+      if (!this.#mayStore(terms.tags)) return undefined
+      if (terms.negativeTtl > 0)
+        store.remember(space, key, new Finding('absent', undefined), terms.negativeTtl)
+      else store.discard(space, key)
+      return undefined
+    }
+    const kept = store.admit(value)
+    const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
+    const ttl = context.ttl ?? terms.ttlOf?.(kept as never, key as never)
+    const ownTerms = { ...terms, tags, ttl: ttl === undefined ? terms.ttl : milliseconds(ttl, 'ttl') }
+    const weight = store.weigh(kept, key)
+    if (context.keep && this.#mayStore(tags)) store.commit(space, key, kept, weight, ownTerms)
+    return kept
+  }
+
+  #mayStore(tags: readonly string[] | undefined): boolean {
+    const { store, space, key } = this.#request
+    if (space.flights !== this.#flights || this.#flights.at(key) !== this) return false
+    return tags === undefined || !store.tagFence.deletedSince(this.#turn, space, tags)
+  }
+
+  #fail(error: unknown): void {
+    const { store, space, key, terms } = this.#request
+    if (this.isGivenUp) return
+    store.counters.loadFailures++
+    const mayStore = this.#mayStore(terms.tags)
+    const hasStale = mayStore && store.rest(space, key, terms.errorBackoff)
+    if (mayStore && !hasStale && terms.errorTtl > 0) {
+      store.remember(space, key, new Finding('failed', error), terms.errorTtl)
+    }
+    if (hasStale || this.#waiting === 0) store.onError(error)
+    this.#reject(error)
+  }
+
+  #timeOut(): void {
+    const { key, store, terms } = this.#request
+    const error = new CacheError(
+      'TIMEOUT',
+      `the load of ${describe(key)} took longer than ${terms.hardTimeout} ms`,
+    )
+    this.#fail(error)
+    this.#giveUp(error)
     store.settle()
   }
-}
 
-async function timed(store: Store, load: () => unknown): Promise<unknown> {
-  const { counters, clock } = store
-  const start = clock.read()
-  counters.loads++
-  try {
-    return await load()
-  } catch (error) {
-    counters.loadFailures++
-    throw error
-  } finally {
-    counters.totalLoadTime += clock.read() - start
+  #giveUp(reason: unknown): void {
+    this.isGivenUp = true
+    this.#end()
+    this.#abort.abort(reason)
+  }
+
+  /** The load is over as far as counters and tags are concerned; only the first call counts. */
+  #end(): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    clearTimeout(this.#timer)
+    const { store } = this.#request
+    store.counters.totalLoadTime += store.clock.read() - this.#start
+    store.tagFence.end()
   }
 }
+
+/** What a wait rejects with whose limit has passed. */
+export const tooLate: unique symbol = Symbol('too late')
+
+/** Timers of a runtime reach no further than this, in milliseconds. */
+const LONGEST_TIMER = 2 ** 31 - 1

@@ -1,0 +1,113 @@
+/*
+ * The fence around loads: what keeps out a result that comes too late.
+ *
+ * A load that may store is listed under its key in the `Flights` of its key space. Whatever writes or removes the key, or starts
+ * another load of it, takes it off the list: it is overtaken, and a load may store only while it is listed. So nothing that was read
+ * from the source before an invalidation is stored after it, and who asks after the invalidation finds no load to join and starts one.
+ *
+ *     load A   ├── listed ──────────╳ overtaken ────────────┤ result: to its waiters, not stored
+ *     delete                        ┴
+ *     load B                          ├── listed ─────────────────┤ result: to its waiters, stored
+ *
+ * What concerns more keys than one is kept out by the same rule: a `clear` puts an empty list in place of the old one; a deleted tag
+ * is noted in `TagFence` with its turn, and a load that began in an earlier turn may not store under that tag; a batch, which may bring
+ * keys that nobody asked for and that are therefore not listed, is told of every key that was overtaken while it ran.
+ */
+
+/** The loads of one key space that may store, by key. */
+export class Flights<Flight> {
+  readonly #listed = new Map<unknown, Flight>()
+  readonly #batches = new Set<Set<unknown>>()
+
+  get size(): number {
+    return this.#listed.size
+  }
+
+  /** Nothing is under way. */
+  get isIdle(): boolean {
+    return this.#listed.size === 0 && this.#batches.size === 0
+  }
+
+  at(key: unknown): Flight | undefined {
+    return this.#listed.get(key)
+  }
+
+  list(key: unknown, flight: Flight): void {
+    this.#listed.set(key, flight)
+  }
+
+  /** The flight has ended. */
+  unlist(key: unknown, flight: Flight): void {
+    if (this.#listed.get(key) === flight) this.#listed.delete(key)
+  }
+
+  /** The key was written or removed. */
+  overtake(key: unknown): void {
+    this.#listed.delete(key)
+    for (const overtaken of this.#batches) overtaken.add(key)
+  }
+
+  /** All keys that are overtaken from here on until `endBatch`. */
+  beginBatch(): Set<unknown> {
+    const overtaken = new Set<unknown>()
+    this.#batches.add(overtaken)
+    return overtaken
+  }
+
+  endBatch(overtaken: Set<unknown>): void {
+    this.#batches.delete(overtaken)
+  }
+}
+
+/** How many deleted tags are told apart while loads are under way; beyond that, all tags count as deleted. */
+const MOST_TAGS = 10_000
+
+/** A key space as far as tags are concerned. */
+interface Home {
+  readonly parent: Home | undefined
+}
+
+/** The tags of a store that were deleted while loads were under way. */
+export class TagFence {
+  #turn = 0
+  #underWay = 0
+  /** What was deleted up to this turn is not told apart any more: every tag counts as deleted then. */
+  #forgotten = 0
+  readonly #deleted = new Map<Home, Map<string, number>>()
+  #noted = 0
+
+  /** A load begins; the turn that it begins in. */
+  begin(): number {
+    this.#underWay++
+    return this.#turn
+  }
+
+  /** A load has ended, or is waited for no longer. */
+  end(): void {
+    if (--this.#underWay === 0) this.#forget()
+  }
+
+  note(space: Home, tag: string): void {
+    this.#turn++
+    if (this.#underWay === 0) return
+    const deleted = this.#deleted.get(space) ?? new Map<string, number>()
+    this.#deleted.set(space, deleted.set(tag, this.#turn))
+    if (++this.#noted === MOST_TAGS) this.#forget()
+  }
+
+  /** Whether one of these tags was deleted, in the space or in one around it, after that turn. */
+  deletedSince(turn: number, space: Home, tags: readonly string[]): boolean {
+    if (this.#forgotten > turn) return true
+    for (let home: Home | undefined = space; home !== undefined; home = home.parent) {
+      const deleted = this.#deleted.get(home)
+      if (deleted !== undefined && tags.some((tag) => (deleted.get(tag) ?? 0) > turn)) return true
+    }
+    return false
+  }
+
+  #forget(): void {
+    this.#forgotten = this.#turn
+    this.#deleted.clear()
+    this.#noted = 0
+  }
+}

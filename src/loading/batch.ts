@@ -1,0 +1,125 @@
+import { Flights } from '../core/fence.ts'
+import { refusal } from '../units.ts'
+import type { LoadContext, LoadRequest } from './flight.ts'
+
+/** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */
+export type Answer<K, V> = Iterable<readonly [K, V | undefined]>
+
+/** Loads many keys at once. */
+export type BatchLoader<K, V> = (
+  keys: readonly K[],
+  context: { readonly signal: AbortSignal },
+) => Answer<K, V> | PromiseLike<Answer<K, V>>
+
+/**
+ * One call for many keys. Each key has a flight of its own, whose loader is `load`; `run` calls the user's loader once for all
+ * that were started. What the answer brings besides is stored too, unless it was overtaken meanwhile.
+ */
+export class Batch {
+  readonly #request: Omit<LoadRequest, 'key' | 'loader'>
+  readonly #loadMany: (keys: readonly never[], context: { readonly signal: AbortSignal }) => unknown
+  readonly #keys: unknown[] = []
+  readonly #abort = new AbortController()
+  #unwanted = 0
+  #answer!: (answer: Map<unknown, unknown> | Promise<Map<unknown, unknown>>) => void
+  readonly #answered: Promise<Map<unknown, unknown>>
+
+  constructor(
+    request: Omit<LoadRequest, 'key' | 'loader'>,
+    loadMany: (keys: readonly never[], context: { readonly signal: AbortSignal }) => unknown,
+  ) {
+    this.#request = request
+    this.#loadMany = loadMany
+    this.#answered = new Promise((resolve) => {
+      this.#answer = resolve
+    })
+  }
+
+  readonly load = async (key: unknown, { signal }: LoadContext): Promise<unknown> => {
+    this.#keys.push(key)
+    signal.addEventListener('abort', () => {
+      if (++this.#unwanted === this.#keys.length) this.#abort.abort(signal.reason)
+    })
+    return (await this.#answered).get(key)
+  }
+
+  run(): void {
+    if (this.#keys.length > 0) this.#answer(this.#ask())
+  }
+
+  async #ask(): Promise<Map<unknown, unknown>> {
+    const { store, space, terms } = this.#request
+    space.flights ??= new Flights()
+    const { flights } = space
+    const overtaken = flights.beginBatch()
+    const turn = store.tagFence.begin()
+    try {
+      const answer = toMap(await this.#loadMany(this.#keys as never[], { signal: this.#abort.signal }))
+      const tagged = terms.tags !== undefined && store.tagFence.deletedSince(turn, space, terms.tags)
+      if (!tagged) {
+        const asked = new Set(this.#keys)
+        for (const [key, value] of answer) {
+          const mayStore = space.flights === flights && flights.at(key) === undefined && !overtaken.has(key)
+          if (value !== undefined && mayStore && !asked.has(key)) this.#keep(key, value)
+        }
+      }
+      return answer
+    } finally {
+      store.tagFence.end()
+      flights.endBatch(overtaken)
+      if (flights.isIdle && space.flights === flights) space.flights = undefined
+      store.settle()
+    }
+  }
+
+  #keep(key: unknown, value: unknown): void {
+    const { store, space, terms } = this.#request
+    try {
+      const kept = store.admit(value)
+      store.commit(space, key, kept, store.weigh(kept, key), terms)
+    } catch (error) {
+      store.onError(error)
+    }
+  }
+}
+
+/**
+ * Gathers the calls of one turn of the event loop into one call of `loadMany`: a loader for `getOrLoad`, where keys are asked for one
+ * by one in many places. `maxKeys` is how many go into one call at most; default: all.
+ */
+export function batchLoader<K, V>(
+  loadMany: (keys: readonly K[]) => Answer<K, V> | PromiseLike<Answer<K, V>>,
+  { maxKeys = Infinity }: { readonly maxKeys?: number } = {},
+): (key: K) => Promise<V> {
+  let gathered: { keys: K[]; answer: Promise<Map<unknown, unknown>> } | undefined
+  const ask = async (keys: K[]): Promise<Map<unknown, unknown>> => {
+    await endOfTurn()
+    gathered = undefined
+    return toMap(await loadMany(keys))
+  }
+  return async (key) => {
+    if (gathered === undefined || gathered.keys.length >= maxKeys) {
+      const keys: K[] = []
+      gathered = { keys, answer: ask(keys) }
+    }
+    const { keys, answer } = gathered
+    keys.push(key)
+    return (await answer).get(key) as V
+  }
+}
+
+/** After all that the current turn has to do, microtasks included. */
+function endOfTurn(): Promise<void> {
+  const { nextTick } = globalThis.process ?? {}
+  return new Promise((resolve) => {
+    queueMicrotask(() => (nextTick === undefined ? queueMicrotask(resolve) : nextTick(resolve)))
+  })
+}
+
+function toMap(answer: unknown): Map<unknown, unknown> {
+  try {
+    return answer instanceof Map ? answer : new Map(answer as Iterable<[unknown, unknown]>)
+  } catch {
+    throw refusal('loadMany', 'a Map or pairs of a key and a value to be returned', answer)
+  }
+}

@@ -1,0 +1,84 @@
+import {
+  checkLoad,
+  checkTags,
+  checkWrite,
+  type LoadOptions,
+  type ResolvedLoadSettings,
+  resolveLoadSettings,
+  type SetOptions,
+  type Settings,
+} from './options.ts'
+import { milliseconds } from './units.ts'
+
+/** What holds for one write, in milliseconds. */
+export interface WriteTerms {
+  /** 0 or less stores nothing. */
+  readonly ttl: number
+  readonly ttlJitter: number
+  readonly tags: readonly string[] | undefined
+  /** How long the value is kept past its deadline, for `getOrLoad` alone to see. */
+  readonly keep: number
+  /** The share of the lifetime after which a read refreshes; 0 for none. */
+  readonly refreshAhead: number
+}
+
+/** What holds for one load, in milliseconds. */
+export interface LoadTerms extends WriteTerms, ResolvedLoadSettings {
+  readonly ttlOf: ((value: never, key: never) => unknown) | undefined
+}
+
+const DEFAULTS: ResolvedLoadSettings & { readonly ttl: number; readonly ttlJitter: number } = {
+  ttl: 5 * 60_000,
+  ttlJitter: 0,
+  staleWhileRevalidate: 0,
+  staleIfError: 0,
+  errorBackoff: 10_000,
+  refreshAhead: 0,
+  softTimeout: Infinity,
+  hardTimeout: Infinity,
+  negativeTtl: 0,
+  errorTtl: 0,
+}
+
+/** What holds where a call says nothing else. */
+export function defaultTerms(settings: Settings): LoadTerms {
+  const { ttl = DEFAULTS.ttl, ttlJitter = DEFAULTS.ttlJitter } = settings
+  return complete({
+    ...resolveLoadSettings(settings, DEFAULTS),
+    ttl,
+    ttlJitter,
+    ttlOf: undefined,
+    tags: undefined,
+  })
+}
+
+/** The terms of a write with options of its own. Throws a TypeError for a wrong one. */
+export function writeTerms(defaults: LoadTerms, options: SetOptions | undefined): WriteTerms {
+  if (options === undefined) return defaults
+  const { ttl, tags } = checkWrite(options)
+  return {
+    ttl: ttl === undefined ? defaults.ttl : milliseconds(ttl, 'ttl'),
+    ttlJitter: defaults.ttlJitter,
+    tags: checkTags(tags),
+    keep: defaults.keep,
+    refreshAhead: defaults.refreshAhead,
+  }
+}
+
+/** The terms of a load with options of its own. Throws a TypeError or RangeError for a wrong one. */
+export function loadTerms(defaults: LoadTerms, options: LoadOptions<never, never> | undefined): LoadTerms {
+  if (options === undefined) return defaults
+  const { ttl, tags } = checkLoad(options)
+  const ttlOf = typeof ttl === 'function' ? ttl : undefined
+  return complete({
+    ...resolveLoadSettings(options, defaults),
+    ttl: ttl === undefined || typeof ttl === 'function' ? defaults.ttl : milliseconds(ttl, 'ttl'),
+    ttlJitter: defaults.ttlJitter,
+    ttlOf,
+    tags: checkTags(tags),
+  })
+}
+
+function complete(terms: Omit<LoadTerms, 'keep'>): LoadTerms {
+  return { ...terms, keep: Math.max(terms.staleWhileRevalidate, terms.staleIfError) }
+}
