@@ -1,0 +1,31 @@
+import { Failure } from './failure.ts'
+import type { TraceReader } from './read.ts'
+import type { TraceBuilder } from './trace.ts'
+
+/** Four bytes per read: the key as an unsigned integer, little-endian. */
+export class NumberReader implements TraceReader {
+  readonly #name: string
+  readonly #builder: TraceBuilder
+  #rest: Buffer = Buffer.alloc(0)
+
+  constructor(name: string, builder: TraceBuilder) {
+    this.#name = name
+    this.#builder = builder
+  }
+
+  get place(): string {
+    return `${this.#name}:byte ${this.#builder.reads * 4 + this.#rest.length}`
+  }
+
+  take(chunk: Buffer): void {
+    const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+    const whole = data.length - (data.length % 4)
+    for (let at = 0; at < whole; at += 4) this.#builder.add(data.readUInt32LE(at), undefined, undefined)
+    this.#rest = data.subarray(whole)
+  }
+
+  end(): void {
+    if (this.#rest.length > 0)
+      throw new Failure(`${this.place}: expected four bytes per read, got an end after ${this.#rest.length}`)
+  }
+}

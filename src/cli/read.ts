@@ -1,0 +1,82 @@
+import { createReadStream } from 'node:fs'
+import { pipeline, type Readable } from 'node:stream'
+import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import { Failure } from './failure.ts'
+import { type Format, formatOf } from './format.ts'
+import { LineReader } from './read-lines.ts'
+import { NumberReader } from './read-numbers.ts'
+import { type Trace, TraceBuilder } from './trace.ts'
+
+/** What makes reads of the bytes of a trace. */
+export interface TraceReader {
+  /** Where reading has come to, for messages: `file:line`. */
+  readonly place: string
+  take(chunk: Buffer): void
+  end(): void
+}
+
+export interface ReadOptions {
+  /** In place of what the name tells. */
+  readonly format?: Format | undefined
+  /** Read when the path is `-`. */
+  readonly stdin: Readable
+  /** Told how many reads there are, after each piece. */
+  readonly onProgress?: ((reads: number) => void) | undefined
+}
+
+/** Reads a trace piece by piece: besides a few bytes per read, it keeps the different keys in memory. */
+export async function readTrace(path: string, options: ReadOptions): Promise<Trace> {
+  const name = path === '-' ? 'stdin' : path
+  const format = options.format ?? formatOf(name)
+  const builder = new TraceBuilder(name)
+  const reader = format.kind === 'u32' ? new NumberReader(name, builder) : new LineReader(name, builder)
+  const source = path === '-' ? options.stdin : createReadStream(path, { highWaterMark: 256 * 1024 })
+  try {
+    for await (const chunk of decompressed(source, format.compression)) {
+      reader.take(chunk)
+      options.onProgress?.(builder.reads)
+    }
+    reader.end()
+  } catch (error) {
+    throw asFailure(error, name, reader.place)
+  }
+  return builder.build()
+}
+
+async function* decompressed(source: Readable, given: Format['compression']): AsyncGenerator<Buffer> {
+  const pieces: AsyncIterator<Buffer> = source[Symbol.asyncIterator]()
+  const start = await beginning(pieces)
+  const compression = given === 'sniff' && start[0] === 0x1f && start[1] === 0x8b ? 'gzip' : given
+  const whole = prepend(start, pieces)
+  if (compression === 'sniff') yield* whole
+  else {
+    const decompress = compression === 'gzip' ? createGunzip() : createBrotliDecompress()
+    // An error reaches whoever reads the end of the line, so the callback has nothing to do.
+    yield* pipeline(whole, decompress, () => {})
+  }
+}
+
+/** The first bytes, enough to tell gzip; fewer only when there are no more. */
+async function beginning(pieces: AsyncIterator<Buffer>): Promise<Buffer> {
+  let start = Buffer.alloc(0)
+  while (start.length < 2) {
+    const piece = await pieces.next()
+    if (piece.done === true) break
+    start = Buffer.concat([start, piece.value])
+  }
+  return start
+}
+
+async function* prepend(start: Buffer, pieces: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  if (start.length > 0) yield start
+  for (let piece = await pieces.next(); piece.done !== true; piece = await pieces.next()) yield piece.value
+}
+
+function asFailure(error: unknown, name: string, place: string): unknown {
+  if (error instanceof Failure || !(error instanceof Error)) return error
+  const { code = '' } = error as NodeJS.ErrnoException
+  if (/^(Z_|ERR__?ERROR|ERR_BROTLI|ERR_PADDING|ERR_)/.test(code))
+    return new Failure(`${place}: expected whole compressed data, got: ${error.message}`)
+  if (/^E[A-Z]+$/.test(code)) return new Failure(`${name}: expected a file to read, got ${error.message}`)
+  return error
+}

@@ -1,0 +1,79 @@
+import type { Simulation } from './simulate.ts'
+
+/** What a simulation found, for reading. */
+export function toText(simulation: Simulation): string {
+  return `${[summary(simulation), table(simulation), advice(simulation)].join('\n\n')}\n`
+}
+
+export function count(value: number): string {
+  return value.toLocaleString('en')
+}
+
+export function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`
+}
+
+/** One line about the trace. */
+export function summary({ trace, ttl }: Simulation): string {
+  const about = trace.sample === 1 ? '' : 'about '
+  return [
+    `${trace.name}: ${count(trace.reads)} reads of ${about}${count(trace.keys)} keys`,
+    trace.weight === undefined ? '' : ` that weigh ${count(trace.weight)}`,
+    trace.duration === undefined ? '' : ` in ${duration(trace.duration)}`,
+    trace.sample === 1 ? '' : `, a sample of ${percent(trace.sample)} (sizes are those of the whole)`,
+    ttl === undefined ? '' : `, each living ${duration(ttl)}`,
+    `; with room for all ${ttl === undefined ? '' : 'for ever '}${percent(trace.highestHitRatio)} hit`,
+  ].join('')
+}
+
+function table(simulation: Simulation): string {
+  const { rows, recommendation, trace } = simulation
+  const head = [trace.weight === undefined ? 'entries' : 'weight', 'of all', 'adaptive', 'lru', 'optimum']
+  const lines = rows.map((row) => [
+    count(row.size),
+    percent(row.share),
+    percent(row.adaptive),
+    percent(row.lru),
+    percent(row.optimum),
+  ])
+  const widths = head.map((_, column) => Math.max(...[head, ...lines].map((line) => line[column]!.length)))
+  const text = [head, ...lines].map((line) =>
+    line.map((cell, column) => cell.padStart(widths[column]! + 2)).join('  '),
+  )
+  const chosen = rows.findIndex((row) => row.size === recommendation.size) + 1
+  text[chosen] += '  ← recommended'
+  if (simulation.optimumIsEstimate)
+    text.push('', '  The optimum is an estimate here, as always with weights or a ttl.')
+  return text.join('\n')
+}
+
+function advice({ recommendation, trace }: Simulation): string {
+  const { policy, size, hitRatio, best, doubled } = recommendation
+  const bound = trace.weight === undefined ? 'maxEntries' : 'maxWeight'
+  const quality =
+    best.size === size && best.hitRatio === hitRatio
+      ? 'the best of all here'
+      : `within one point of the best here (${percent(best.hitRatio)} with ${count(best.size)})`
+  const gain = (doubled.hitRatio - hitRatio) * 100
+  return [
+    `Take { policy: '${policy}', ${bound}: ${size} }: ${percent(hitRatio)} of reads hit, ${quality}.`,
+    `Doubling it to ${count(doubled.size)} brings ${points(gain)}.`,
+  ].join('\n')
+}
+
+function points(gain: number): string {
+  if (Math.abs(gain) < 0.05) return 'nothing'
+  return `${gain > 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} points`
+}
+
+const UNITS = [
+  ['d', 864e5],
+  ['h', 36e5],
+  ['m', 6e4],
+  ['s', 1e3],
+] as const
+
+function duration(time: number): string {
+  const [unit, length] = UNITS.find(([, each]) => time >= each) ?? ['ms', 1]
+  return `${Number((time / length).toFixed(1))}${unit}`
+}

@@ -1,0 +1,2 @@
+export type { RecordOptions } from './options.ts'
+export { type RecordedTrace, recordTrace, type TraceRecording } from './record.ts'

@@ -1,0 +1,153 @@
+import type { Cache } from '../cache.ts'
+import { systemClock } from '../core/clock.ts'
+import { nonEmptyString } from '../options.ts'
+import { refusal } from '../units.ts'
+import { LineWriter } from './line-writer.ts'
+import { checkOptions, type RecordOptions, type RecordSettings } from './options.ts'
+import { TraceFile } from './trace-file.ts'
+
+/** What was recorded. */
+export interface RecordedTrace {
+  readonly path: string
+  /** Reads that happened while recording. */
+  readonly reads: number
+  /** Lines in the file. */
+  readonly recorded: number
+  /** Reads that were not written because the disk was too slow. */
+  readonly dropped: number
+  /** The size of the file. */
+  readonly bytes: number
+}
+
+/** A recording under way. */
+export interface TraceRecording {
+  /** Ends the recording and gives the complete file. Rejects if the file could not be written. A second call gives the same. */
+  stop(): Promise<RecordedTrace>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Writes the key of each read of a running cache to a file for `nearcache simulate`, one line per key asked for: `get`, `getMany`,
+ * `take`, `getOrSet`, `getOrLoad`, hit or miss. A namespace or version is recorded if it is given too, its keys told apart.
+ *
+ * Reads never wait for the file and never fail for it. A cache that is not recorded pays nothing. Throws a TypeError or RangeError for
+ * wrong arguments.
+ */
+export function recordTrace(
+  cache: Cache | readonly Cache[],
+  path: string,
+  options: RecordOptions = {},
+): TraceRecording {
+  const caches = Array.isArray(cache) ? (cache as readonly Cache[]) : [cache as Cache]
+  for (const one of caches) checkCache(one)
+  if (caches.length === 0) throw refusal('cache', 'a cache or several', caches)
+  if (new Set(caches).size < caches.length)
+    throw new TypeError('cache: expected each cache once, got one twice')
+  return new Recording(caches, nonEmptyString(path, 'path'), checkOptions(options))
+}
+
+class Recording implements TraceRecording {
+  readonly #path: string
+  readonly #file: TraceFile
+  readonly #lines: LineWriter
+  readonly #times: boolean
+  readonly #maxReads: number
+  readonly #start = systemClock.now()
+  /** What gives the caches their own methods back; none once the recording has ended. */
+  #releases: (() => void)[]
+  #reads = 0
+  #recorded = 0
+  #dropped = 0
+  #result: Promise<RecordedTrace> | undefined
+
+  constructor(caches: readonly Cache[], path: string, options: RecordSettings) {
+    this.#path = path
+    this.#times = options.times
+    this.#maxReads = options.maxReads
+    this.#file = new TraceFile(path, (error) => {
+      this.#release()
+      tell(options.onError, error)
+    })
+    this.#lines = new LineWriter(this.#file, {
+      plain: options.keys === 'plain',
+      sample: options.sample,
+      several: caches.length > 1,
+    })
+    this.#releases = caches.map((cache, index) => shadow(cache, (key) => this.#note(key, index)))
+  }
+
+  stop(): Promise<RecordedTrace> {
+    this.#result ??= this.#finish()
+    return this.#result
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  #note(key: unknown, cache: number): void {
+    this.#reads++
+    if (!this.#lines.samples(key, cache)) return
+    const time = this.#times ? systemClock.now() - this.#start : undefined
+    if (!this.#lines.write(key, cache, time)) this.#dropped++
+    else if (++this.#recorded === this.#maxReads) {
+      this.#release()
+      this.#file.close().catch(() => {})
+    }
+  }
+
+  async #finish(): Promise<RecordedTrace> {
+    this.#release()
+    const bytes = await this.#file.close()
+    return { path: this.#path, reads: this.#reads, recorded: this.#recorded, dropped: this.#dropped, bytes }
+  }
+
+  #release(): void {
+    for (const release of this.#releases) release()
+    this.#releases = []
+  }
+}
+
+/**
+ * Puts methods on this one cache object that note the key and do what they did, and gives the function that takes them off again.
+ * `getMany`, `take` and `getOrSet` read by `get`.
+ */
+function shadow(cache: Cache, note: (key: unknown) => void): () => void {
+  const { get, getOrLoad } = cache
+  const methods = {
+    get(key: unknown, fallback?: unknown): unknown {
+      note(key)
+      return get.call(cache, key, fallback)
+    },
+    getOrLoad(...args: Parameters<Cache['getOrLoad']>): Promise<unknown> {
+      note(args[0])
+      return getOrLoad.apply(cache, args)
+    },
+  }
+  // Taken off in the opposite order: V8 undoes the property that came last, and the object stays a fast one.
+  put(cache, 'get', methods.get)
+  put(cache, 'getOrLoad', methods.getOrLoad)
+  return () => {
+    Reflect.deleteProperty(cache, 'getOrLoad')
+    Reflect.deleteProperty(cache, 'get')
+  }
+}
+
+function put(cache: Cache, name: string, value: unknown): void {
+  Object.defineProperty(cache, name, { value, configurable: true, writable: true })
+}
+
+function checkCache(cache: unknown): void {
+  const { get, getOrLoad } = (cache ?? {}) as Partial<Cache>
+  if (typeof get !== 'function' || typeof getOrLoad !== 'function') throw refusal('cache', 'a cache', cache)
+  if (Object.hasOwn(cache as Cache, 'get'))
+    throw new TypeError('cache: expected one that is not being recorded already')
+}
+
+function tell(listener: RecordOptions['onError'], error: unknown): void {
+  try {
+    listener?.(error)
+  } catch (second) {
+    console.error('nearcache:', second)
+  }
+}
