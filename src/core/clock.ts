@@ -40,54 +40,43 @@ export class InjectedClock implements Clock {
   }
 }
 
+function isNative(callable: () => unknown): boolean {
+  return Function.prototype.toString.call(callable).includes('[native code]')
+}
+
+/** The runtime's own, undefined if it was replaced before this module was loaded. */
+const nativeDate: DateConstructor | undefined = isNative(Date) && isNative(Date.now) ? Date : undefined
+const nativeNow: (() => number) | undefined = nativeDate?.now
+
+/** Calls back when the current turn of the event loop is over: after its microtasks where the runtime can tell. */
+const atEndOfTurn: (callback: () => void) => void = globalThis.process?.nextTick ?? queueMicrotask
+
 /**
  * The wall clock, read once per turn of the event loop and shared by all caches: reading it costs several times what a Map
- * lookup costs. `process.nextTick` ends the turn after all microtasks of it; where there is none, the microtask queue does.
- *
- * As soon as `Date` or `Date.now` is not the runtime's own, as under the fake timers of a test runner, it is read on every call.
+ * lookup costs. As soon as `Date` or `Date.now` is not the runtime's own, as under the fake timers of a test runner, it is read
+ * on every call.
  */
 class SystemClock implements Clock {
-  /** The runtime's own, undefined while only a replacement has been seen. */
-  #date: DateConstructor | undefined
-  #dateNow: (() => number) | undefined
-  #atEndOfTurn: (callback: () => void) => void = queueMicrotask
   readonly #advance = new Advance()
   #time = 1
-  #fresh = false
+  #isFresh = false
   readonly #endTurn = (): void => {
-    this.#fresh = false
-  }
-
-  constructor() {
-    this.#adopt()
+    this.#isFresh = false
   }
 
   now(): number {
-    if (this.#fresh && Date === this.#date && Date.now === this.#dateNow) return this.#time
-    return this.read()
+    return this.#isFresh && Date === nativeDate && Date.now === nativeNow ? this.#time : this.read()
   }
 
   read(): number {
-    const now = Date.now
+    const { now } = Date
     this.#time = this.#advance.to(now())
-    if (this.#date === undefined) this.#adopt()
-    if (!this.#fresh && Date === this.#date && now === this.#dateNow) {
-      this.#fresh = true
-      this.#atEndOfTurn(this.#endTurn)
+    if (!this.#isFresh && Date === nativeDate && now === nativeNow) {
+      this.#isFresh = true
+      atEndOfTurn(this.#endTurn)
     }
     return this.#time
   }
-
-  #adopt(): void {
-    if (!isNative(Date) || !isNative(Date.now)) return
-    this.#date = Date
-    this.#dateNow = Date.now
-    this.#atEndOfTurn = globalThis.process?.nextTick ?? queueMicrotask
-  }
-}
-
-function isNative(callable: () => unknown): boolean {
-  return Function.prototype.toString.call(callable).includes('[native code]')
 }
 
 export const systemClock: Clock = new SystemClock()
