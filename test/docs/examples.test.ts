@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { type Block, extract, workshop } from './blocks.ts'
+import { pages, root } from './pages.ts'
+
+const folder = workshop(root)
+const blocks = pages.flatMap((page) => extract(root, page, folder))
+
+test('every example compiles', { timeout: 60_000 }, () => {
+  expect(blocks.length).toBeGreaterThan(20)
+  expect(compile(folder)).toBe('')
+})
+
+describe.each(pages.filter((page) => blocks.some((block) => block.page === page)))('%s', (page) => {
+  const own = blocks.filter((block) => block.page === page)
+  test.each(own)('the example in line $line does what it says', async ({ file }: Block) => {
+    await import(file)
+  })
+})
+
+/** What the compiler objects to. */
+function compile(project: string): string {
+  try {
+    execFileSync(`${root}node_modules/.bin/tsc`, ['-p', project], { encoding: 'utf8' })
+    return ''
+  } catch (error) {
+    return (error as { stdout: string }).stdout
+  }
+}
