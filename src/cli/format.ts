@@ -12,7 +12,7 @@ export function formatOf(name: string): Format {
   const ending = /\.(gz|br)$/.exec(name)?.[1] as keyof typeof COMPRESSIONS | undefined
   const rest = ending === undefined ? name : name.slice(0, -3)
   return {
-    kind: /(^|\.)u32$/.test(rest) ? 'u32' : 'text',
+    kind: /(^|[./\\])u32$/.test(rest) ? 'u32' : 'text',
     compression: ending === undefined ? 'sniff' : COMPRESSIONS[ending],
   }
 }

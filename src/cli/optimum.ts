@@ -18,37 +18,31 @@ export function nextReads(trace: Trace): Uint32Array {
  * The hits of a cache that knows the future: it gives up the entry that will be read last (Belady 1966), and keeps none that
  * will not be read again. No policy gets more.
  *
- * With weights or a lifetime that is a good estimate only. An entry that expires before its next read counts as not read again.
+ * With a lifetime that is an estimate: an entry that expires before its next read counts as not read again, although giving it up
+ * early would begin its next lifetime earlier.
  *
  * What is kept are the positions of reads to come: a read is a hit if its own position is among them.
  */
 export function optimum(trace: Trace, next: Uint32Array, size: number, ttl: number): number {
-  const { keys, times, weights } = trace
+  const { keys, times } = trace
   const kept = new PositionSet(keys.length)
   const deadlines = times === undefined ? undefined : new Float64Array(trace.unique)
-  const heldWeights = weights === undefined ? undefined : new Float64Array(keys.length)
   let held = 0
   let hits = 0
   for (let at = 0; at < keys.length; at++) {
     const key = keys[at]!
-    let weight = weights === undefined ? 1 : weights[at]!
     if (kept.has(at)) {
       hits++
+      held--
       kept.delete(at)
-      if (heldWeights !== undefined) weight = heldWeights[at]!
-      held -= weight
     } else if (deadlines !== undefined) deadlines[key] = times![at]! + ttl
     const then = next[at]!
-    if (then === keys.length || weight > size) continue
+    if (then === keys.length) continue
     if (deadlines !== undefined && times![then]! >= deadlines[key]!) continue
     kept.add(then)
-    if (heldWeights !== undefined) heldWeights[then] = weight
-    held += weight
-    while (held > size) {
-      const last = kept.max()
-      kept.delete(last)
-      held -= heldWeights === undefined ? 1 : heldWeights[last]!
-    }
+    if (++held <= size) continue
+    kept.delete(kept.max())
+    held--
   }
   return hits
 }

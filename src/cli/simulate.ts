@@ -4,6 +4,7 @@ import { choose, type Point } from './recommendation.ts'
 import { replay } from './replay.ts'
 import { type SizeRequest, sizesOf } from './sizes.ts'
 import type { Trace } from './trace.ts'
+import { weightedBound } from './weighted-bound.ts'
 
 export interface SimulationOptions {
   readonly sizes?: readonly SizeRequest[] | undefined
@@ -50,7 +51,7 @@ export interface Simulation {
   }
   /** Milliseconds; undefined for entries that never expire. */
   readonly ttl: number | undefined
-  /** Whether the optimum is an estimate, as with weights or a lifetime. */
+  /** Whether the optimum is an estimate, as it is with a lifetime; with weights it is a bound that may be out of reach. */
   readonly optimumIsEstimate: boolean
   readonly rows: readonly Row[]
   readonly recommendation: Recommendation
@@ -81,10 +82,14 @@ export function simulate(trace: Trace, options: SimulationOptions): Simulation {
   }
 
   const next = nextReads(trace)
+  const highest =
+    weight === undefined
+      ? (size: number): number => optimum(trace, next, size, ttl)
+      : weightedBound(trace, next, ttl)
   const rows = sizes.map((size): Row => {
     const adaptive = measure('adaptive', size)
     const lru = measure('lru', size)
-    const best = optimum(trace, next, scaled(size), ttl) / reads
+    const best = highest(scaled(size)) / reads
     advance(`optimum with ${size.toLocaleString('en')}`, reads)
     return { size, share: size / whole, adaptive, lru, optimum: best }
   })

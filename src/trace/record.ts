@@ -28,7 +28,7 @@ export interface TraceRecording {
 
 /**
  * Writes the key of each read of a running cache to a file for `nearcache simulate`, one line per key asked for: `get`, `getMany`,
- * `take`, `getOrSet`, `getOrLoad`, hit or miss. A namespace or version is recorded if it is given too, its keys told apart.
+ * `take`, `getOrSet`, `getOrLoad`, `getOrLoadMany`, hit or miss. A namespace or version is recorded if it is given too, its keys told apart.
  *
  * Reads never wait for the file and never fail for it. A cache that is not recorded pays nothing. Throws a TypeError or RangeError for
  * wrong arguments.
@@ -113,23 +113,38 @@ class Recording implements TraceRecording {
  * `getMany`, `take` and `getOrSet` read by `get`.
  */
 function shadow(cache: Cache, note: (key: unknown) => void): () => void {
-  const { get, getOrLoad } = cache
-  const methods = {
-    get(key: unknown, fallback?: unknown): unknown {
-      note(key)
-      return get.call(cache, key, fallback)
-    },
-    getOrLoad(...args: Parameters<Cache['getOrLoad']>): Promise<unknown> {
-      note(args[0])
-      return getOrLoad.apply(cache, args)
-    },
-  }
+  const { get, getOrLoad, getOrLoadMany } = cache
+  put(cache, 'get', (key: unknown, fallback?: unknown): unknown => {
+    note(key)
+    return get.call(cache, key, fallback)
+  })
+  put(cache, 'getOrLoad', (...args: Parameters<typeof getOrLoad>): Promise<unknown> => {
+    note(args[0])
+    return getOrLoad.apply(cache, args)
+  })
+  put(cache, 'getOrLoadMany', (...[keys, ...rest]: Parameters<typeof getOrLoadMany>): Promise<unknown> => {
+    return getOrLoadMany.call(cache, noting(keys, note), ...rest)
+  })
   // Taken off in the opposite order: V8 undoes the property that came last, and the object stays a fast one.
-  put(cache, 'get', methods.get)
-  put(cache, 'getOrLoad', methods.getOrLoad)
   return () => {
+    Reflect.deleteProperty(cache, 'getOrLoadMany')
     Reflect.deleteProperty(cache, 'getOrLoad')
     Reflect.deleteProperty(cache, 'get')
+  }
+}
+
+/** The same keys, each noted when it first comes. What cannot be iterated is left to the cache to refuse. */
+function noting(keys: Iterable<unknown>, note: (key: unknown) => void): Iterable<unknown> {
+  const isIterable = typeof keys !== 'string' && typeof keys?.[Symbol.iterator] === 'function'
+  return isIterable ? notingEach(keys, note) : keys
+}
+
+function* notingEach(keys: Iterable<unknown>, note: (key: unknown) => void): Generator<unknown> {
+  const noted = new Set<unknown>()
+  for (const key of keys) {
+    if (!noted.has(key)) note(key)
+    noted.add(key)
+    yield key
   }
 }
 
