@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect } from 'vitest'
 
 /** A `ts` block of a page, written out as a module of its own. */
@@ -33,11 +33,10 @@ export function extract(root: string, page: string, into: string): Block[] {
   })
 }
 
-/** An empty folder for the modules, with what the compiler is to be told of them. */
+/** A new folder for the modules inside the repository, with what the compiler is to be told of them. */
 export function workshop(root: string): string {
-  const folder = join(root, '.cache', 'docs')
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(folder, { recursive: true })
+  mkdirSync(join(root, '.cache'), { recursive: true })
+  const folder = mkdtempSync(join(root, '.cache', 'docs-'))
   writeFileSync(join(folder, 'tsconfig.json'), `{ "extends": "../../tsconfig.all.json", "include": ["."] }`)
   return folder
 }
@@ -89,9 +88,4 @@ function between(lines: readonly string[], open: RegExp, close: RegExp): number[
   }
   if (inside !== undefined) throw new Error(`a block is not closed: ${lines[inside[0]! - 1]}`)
   return found
-}
-
-/** The name by which a block appears in test results. */
-export function title({ file }: Block): string {
-  return basename(file, '.ts')
 }

@@ -1,10 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
+import { rmSync } from 'node:fs'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type Block, extract, workshop } from './blocks.ts'
 import { pages, root } from './pages.ts'
 
 const folder = workshop(root)
 const blocks = pages.flatMap((page) => extract(root, page, folder))
+
+afterAll(() => rmSync(folder, { recursive: true }))
 
 test('every example compiles', { timeout: 60_000 }, () => {
   expect(blocks.length).toBeGreaterThan(20)
