@@ -1,0 +1,98 @@
+import { bestOther, gapClosed, isBelowLru, isPrototype, type Measured, type Score, score } from './score.ts'
+import type { Source } from './traces.ts'
+
+/** The results as a page of the documentation. */
+export function toPage(pairs: readonly Measured[], sources: readonly Source[]): string {
+  const traces = new Set(pairs.map((pair) => pair.trace))
+  return `${[
+    '# Hit ratios on real traces',
+    `The engine replays ${traces.size} ${traces.size === 1 ? 'trace' : 'traces'} at several sizes, ${pairs.length} pairs of trace and size. Every read is a \`get\`; a miss is followed by a \`set\`. Written by \`npm run bench:hit-ratio -- --traces DIR\`; the figures of each pair are in [hit-ratio.json](hit-ratio.json).`,
+    '![Hit ratio by size, one plot per trace](hit-ratio.svg)',
+    '## All policies',
+    '*Gap closed* is the share of the way from LRU to the optimum, `(policy − LRU) / (optimum − LRU)`, the mean over all pairs where the optimum is more than half a point above LRU; a pair counts as −100 % at worst.',
+    table(
+      ['policy', 'gap closed', 'mean hit ratio', 'pairs more than a point below LRU'],
+      scores(pairs).map(([name, { gapClosed: gap, meanHitRatio, belowLru }]) => [
+        name,
+        percent(gap),
+        percent(meanHitRatio),
+        `${belowLru} of ${pairs.length}`,
+      ]),
+    ),
+    ...below(pairs),
+    ...loops(pairs),
+    '## Each trace',
+    'The mean over its sizes.',
+    byTrace(pairs, [...traces]),
+    ...credits(sources.filter(({ name }) => traces.has(name))),
+  ].join('\n\n')}\n`
+}
+
+function credits(sources: readonly Source[]): string[] {
+  if (sources.length === 0) return []
+  const rows = sources.map(({ name, notes, source, licence }) => [name, notes, source, licence])
+  return ['## Where the traces come from', table(['trace', 'what', 'source', 'licence'], rows)]
+}
+
+/** The policies by what they close of the gap, ours in bold. */
+export function scores(pairs: readonly Measured[]): [name: string, score: Score][] {
+  const names = Object.keys(pairs[0]!.others).filter((name) => name !== 'OPT' && !isPrototype(name))
+  const others = names.map((name): [string, Score] => [name, score(pairs, (pair) => pair.others[name]!)])
+  const all: [string, Score][] = [['**nearcache, adaptive**', score(pairs, (pair) => pair.ours)], ...others]
+  return all.sort((a, b) => b[1].gapClosed - a[1].gapClosed)
+}
+
+function below(pairs: readonly Measured[]): string[] {
+  const worse = pairs.filter((pair) => isBelowLru(pair, pair.ours))
+  if (worse.length === 0) return []
+  const rows = worse.map((pair) => [pair.trace, pair.size, percent(pair.ours), percent(pair.others.LRU!)])
+  return ['## Where LRU is more than a point better', table(['trace', 'size', 'nearcache', 'LRU'], rows)]
+}
+
+function loops(pairs: readonly Measured[]): string[] {
+  const looping = pairs.filter((pair) => pair.trace.startsWith('lirs-'))
+  if (looping.length === 0) return []
+  const rows = looping.map((pair) => {
+    const { name, ratio } = bestOther(pair)
+    return [
+      pair.trace,
+      pair.capacity.toLocaleString('en'),
+      percent(pair.ours),
+      `${percent(ratio)} (${name})`,
+      percent(pair.others.OPT!),
+    ]
+  })
+  return [
+    '## Loops',
+    'Traces that go round a set of keys larger than the cache, where LRU finds nothing.',
+    table(['trace', 'entries', 'nearcache', 'best other', 'optimum'], rows),
+  ]
+}
+
+function byTrace(pairs: readonly Measured[], traces: string[]): string {
+  const rows = traces.map((trace) => {
+    const own = pairs.filter((pair) => pair.trace === trace)
+    const caffeine = own[0]!.others['Caffeine-HEAD']
+    return [
+      trace,
+      own[0]!.keys.toLocaleString('en'),
+      percent(score(own, (pair) => pair.ours).meanHitRatio),
+      percent(score(own, (pair) => pair.others.LRU!).meanHitRatio),
+      caffeine === undefined ? '' : percent(score(own, (pair) => pair.others['Caffeine-HEAD']!).meanHitRatio),
+      percent(score(own, (pair) => pair.others.OPT!).meanHitRatio),
+      own.some((pair) => gapClosed(pair, pair.ours) !== undefined)
+        ? percent(score(own, (pair) => pair.ours).gapClosed)
+        : '',
+    ]
+  })
+  return table(['trace', 'keys', 'nearcache', 'LRU', 'Caffeine', 'optimum', 'gap closed'], rows)
+}
+
+function table(head: string[], rows: string[][]): string {
+  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'))
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+function percent(ratio: number): string {
+  return `${(ratio * 100).toFixed(1)} %`.replace('-', '−')
+}
