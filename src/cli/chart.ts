@@ -10,10 +10,11 @@ const MUTED = '#5d6b7a'
 const GRID = '#e3e7ec'
 const FONT = "'DejaVu Sans', Verdana, sans-serif"
 
+/** The last is on top, and thin enough to show what it lies on. */
 const LINES = [
   { name: 'optimum', color: '#7a7f87', dash: '6 5', width: 2 },
-  { name: 'adaptive', color: '#0b62c4', dash: '', width: 3 },
-  { name: 'lru', color: '#d9702a', dash: '', width: 2.5 },
+  { name: 'adaptive', color: '#0b62c4', dash: '', width: 3.5 },
+  { name: 'lru', color: '#d9702a', dash: '', width: 1.5 },
 ] as const
 
 /** Draws hit ratios over the size as a complete SVG document. */
@@ -119,8 +120,10 @@ function text(x: number, y: number, words: string, color: string, style = ''): s
   return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" fill="${color}" ${style}>${escapeXml(words)}</text>`
 }
 
+/** A file without its folders. */
 function shorten(name: string): string {
-  return name.length > 48 ? `…${name.slice(-47)}` : name
+  const file = name.split(/[/\\]/).at(-1)!
+  return file.length > 48 ? `…${file.slice(-47)}` : file
 }
 
 function escapeXml(words: string): string {

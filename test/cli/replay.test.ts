@@ -1,5 +1,9 @@
+import { Readable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import { Cache } from 'nearcache'
 import { describe, expect, test } from 'vitest'
+import { nextReads, optimum } from '../../src/cli/optimum.ts'
+import { readTrace } from '../../src/cli/read.ts'
 import { replay } from '../../src/cli/replay.ts'
 import { skewed, traceOf } from './traces.ts'
 
@@ -26,6 +30,18 @@ test.each([1, 7, 100, 500])('lru of %i is exact: a Map in the order of use agree
     if (used.size > size) used.delete(used.keys().next().value!)
   }
   expect(replay(traceOf(keys), { policy: 'lru', size, ...forever })).toBe(hits)
+})
+
+// The figures are those of independent simulators for this trace.
+test.each([
+  [100, 0.362222, 0.550587],
+  [1376, 0.684918, 0.800412],
+])('web12 at %i: lru and optimum are what others compute', async (size, lru, best) => {
+  const file = fileURLToPath(new URL('../../bench/traces/web12.trace.u32.br', import.meta.url))
+  const trace = await readTrace(file, { stdin: Readable.from([]) })
+  const reads = trace.keys.length
+  expect(replay(trace, { policy: 'lru', size, ...forever }) / reads).toBeCloseTo(lru, 6)
+  expect(optimum(trace, nextReads(trace), size, Infinity) / reads).toBeCloseTo(best, 6)
 })
 
 describe('with times and a ttl', () => {
