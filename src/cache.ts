@@ -20,6 +20,7 @@ import {
 } from './options.ts'
 import type { Policy } from './policies/policy.ts'
 import { closeStore, openStore } from './registry.ts'
+import { isThenable } from './removal.ts'
 import type { CacheStats, Counters } from './stats.ts'
 import type { Store } from './store.ts'
 import { defaultTerms, type LoadTerms, loadTerms, writeTerms } from './terms.ts'
@@ -119,8 +120,7 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Milliseconds until the entry expires, Infinity for never, or undefined where nothing live is. Not a use. */
   expiresIn(key: K): number | undefined {
-    const slot = this.#store.find(this.#space, key)
-    return slot === NONE ? undefined : this.#store.timeLeft(slot)
+    return this.#store.timeLeft(this.#space, key)
   }
 
   // Writing
@@ -141,8 +141,10 @@ export class Cache<K = unknown, V = unknown> {
   add(key: K, value: V, options?: SetOptions): boolean {
     const store = this.#store
     const terms = writeTerms(this.#terms, options)
+    if (value !== undefined && store.find(this.#space, key) !== NONE) return false
     const kept = store.admit(value)
     const weight = store.weigh(kept, key)
+    // The weigher is user code and may have stored something.
     if (store.find(this.#space, key) !== NONE) return false
     const added = store.commit(this.#space, key, kept, weight, terms)
     store.settle()
@@ -186,8 +188,11 @@ export class Cache<K = unknown, V = unknown> {
   /** Removes these entries; how many live ones were there. Takes any iterable, once. */
   deleteMany(keys: Iterable<K>): number {
     let deleted = 0
-    for (const key of iterable(keys, 'keys')) if (this.#store.delete(this.#space, key)) deleted++
-    this.#store.settle()
+    try {
+      for (const key of iterable(keys, 'keys')) if (this.#store.delete(this.#space, key)) deleted++
+    } finally {
+      this.#store.settle()
+    }
     return deleted
   }
 
@@ -244,13 +249,14 @@ export class Cache<K = unknown, V = unknown> {
   #count(key: K, delta: number | bigint, options: CounterOptions | undefined): V & (number | bigint) {
     type Count = V & (number | bigint)
     const store = this.#store
-    const initial = options === undefined ? undefined : checkCounter(options).initial
+    const { initial, ttl } = checkCounter(options ?? {})
+    if (ttl !== undefined) milliseconds(ttl, 'ttl')
     if (initial !== undefined && !isCounter(initial))
       throw refusal('initial', 'a finite number or a bigint', initial)
     const value = store.valueAt(store.find(this.#space, key))
     if (value === undefined) {
       if (initial === undefined) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
-      this.set(key, initial as Count, { ttl: options!.ttl })
+      this.set(key, initial as Count, { ttl })
       return initial as Count
     }
     const sum = add(value, delta, key)
@@ -277,7 +283,10 @@ export class Cache<K = unknown, V = unknown> {
     if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
     const terms = writeTerms(this.#terms, options)
     const value = compute(key)
-    if (isThenable(value)) throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
+    if (isThenable(value)) {
+      Promise.resolve(value).catch(() => {})
+      throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
+    }
     if (value === undefined) return undefined
     const store = this.#store
     store.clock.read()
@@ -318,7 +327,7 @@ export class Cache<K = unknown, V = unknown> {
    */
   async getOrLoadMany<T extends V, P extends K = K>(
     keys: Iterable<P>,
-    loadMany: BatchLoader<P, T>,
+    loadMany: BatchLoader<P, T, K>,
     options?: LoadOptions<T, P>,
   ): Promise<Map<P, T>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
@@ -413,12 +422,15 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Keys with the slots of live entries: as many steps as there were keys at the start, so that writing while iterating ends. */
   *#live(): Generator<[K, number], undefined> {
+    this.#assertOpen()
     const space = this.#space
     const { map } = space
     let left = map.size
     for (const [key, slot] of map) {
-      if (left-- === 0 || space.map !== map) return
-      if (this.#store.isLive(slot, this.#clock.now())) yield [key as K, slot]
+      if (left-- === 0) return
+      // Once the space has another Map, this one tells only what may still be there.
+      const isHere = space.map === map || space.map.get(key) === slot
+      if (isHere && this.#store.isLive(slot, this.#clock.now())) yield [key as K, slot]
     }
   }
 
@@ -487,12 +499,12 @@ function isCounter(value: unknown): value is number | bigint {
 function add(value: unknown, delta: number | bigint, key: unknown): number | bigint {
   if (!isCounter(value))
     throw refusal(`the value under ${describe(key)}`, 'a finite number or a bigint', value)
-  if (typeof value === 'bigint') return value + BigInt(delta)
+  if (typeof value === 'bigint') {
+    if (typeof delta === 'number' && !Number.isInteger(delta))
+      throw refusal('delta', 'an integer for a bigint', delta)
+    return value + BigInt(delta)
+  }
   const sum = value + Number(delta)
   if (!Number.isFinite(sum)) throw new RangeError(`delta: the sum under ${describe(key)} is not finite`)
   return sum
-}
-
-function isThenable(value: unknown): boolean {
-  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
 }

@@ -1,5 +1,6 @@
 import { Cache } from './cache.ts'
 import { type CacheOptions, isRecord, resolveOptions } from './options.ts'
+import { assertNames } from './registry.ts'
 import { refusal } from './units.ts'
 
 /** Options of one cache, with its key and value types: `{ users: cacheOptions<number, User>({ maxEntries: 5_000 }) }`. */
@@ -24,7 +25,7 @@ export function createCaches<const S extends Record<string, CacheOptions<never, 
 ): Caches<S> {
   if (!isRecord(settings))
     throw refusal('createCaches', 'an object with one set of options per cache', settings)
-  for (const [name, options] of Object.entries(settings)) resolveOptions(options, name)
+  assertNames(Object.entries(settings).map(([name, options]) => resolveOptions(options, name)))
   const caches = Object.entries(settings).map(([name, options]) => [name, new Cache(options)] as const)
   return Object.freeze(Object.fromEntries(caches)) as object as Caches<S>
 }

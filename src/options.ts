@@ -102,6 +102,10 @@ export type Settings = {
     : NonNullable<CacheOptions<never, never>[Option]>
 }
 
+/** Settings of a store, with its defaults. */
+export type StoreSettings = Settings &
+  Required<Pick<Settings, 'maxEntries' | 'idleTtl' | 'policy' | 'protect' | 'kind'>>
+
 type Check<T> = (value: unknown, option: string) => T
 
 const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Settings[Option]>> } = {
@@ -124,7 +128,7 @@ const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Setting
   staleWhileRevalidate: span,
   staleIfError: span,
   errorBackoff: span,
-  refreshAhead: share,
+  refreshAhead: fraction,
   softTimeout: lifetime,
   hardTimeout: lifetime,
   negativeTtl: span,
@@ -150,6 +154,19 @@ export function resolveOptions(options: unknown, where = ''): Settings {
     )
   }
   return resolved
+}
+
+/** What a store's settings say, and what holds where they say nothing. */
+export function withStoreDefaults(settings: Settings): StoreSettings {
+  const isBounded = settings.maxWeight !== undefined || settings.maxBytes !== undefined
+  return {
+    maxEntries: isBounded ? Infinity : 1000,
+    idleTtl: Infinity,
+    policy: 'adaptive',
+    protect: 'none',
+    kind: 'local',
+    ...settings,
+  }
 }
 
 const LOAD_SETTINGS = [
@@ -246,6 +263,13 @@ function span(value: unknown, option: string): number {
   const time = milliseconds(value, option)
   if (time >= 0) return time
   throw new RangeError(`${option}: expected a time of 0 or more, got ${describe(value)}`)
+}
+
+function fraction(value: unknown, option: string): number {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw refusal(option, 'a number between 0 and 1', value)
+  if (value > 0 && value < 1) return value
+  throw new RangeError(refusal(option, 'a number between 0 and 1', value).message)
 }
 
 function share(value: unknown, option: string): number {

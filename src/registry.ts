@@ -1,5 +1,5 @@
 import { CacheError, describe } from './errors.ts'
-import type { Settings } from './options.ts'
+import { type Settings, type StoreSettings, withStoreDefaults } from './options.ts'
 import { Store } from './store.ts'
 
 /**
@@ -17,21 +17,38 @@ const bounds = ['maxEntries', 'maxWeight', 'maxBytes', 'idleTtl', 'policy', 'pro
 /** The store of that name if there is one, else a new one. Throws a CacheError `NAME_CONFLICT` where it has other bounds. */
 export function openStore(settings: Settings): Store {
   const { name } = settings
-  if (name === undefined) return new Store(settings)
-  let store = stores.get(name)
-  if (store === undefined) {
-    store = new Store(settings)
-    stores.set(name, store)
+  if (name === undefined) return new Store(withStoreDefaults(settings))
+  const there = stores.get(name)
+  if (there !== undefined) {
+    assertJoins(settings, there.settings)
+    return there
   }
+  const store = new Store(withStoreDefaults(settings))
+  stores.set(name, store)
+  return store
+}
+
+/** Throws the CacheError `NAME_CONFLICT` that opening one store after the other would meet. */
+export function assertNames(all: readonly Settings[]): void {
+  const opened = new Map<string, StoreSettings>()
+  for (const settings of all) {
+    const { name } = settings
+    if (name === undefined) continue
+    const there = stores.get(name)?.settings ?? opened.get(name)
+    if (there === undefined) opened.set(name, withStoreDefaults(settings))
+    else assertJoins(settings, there)
+  }
+}
+
+function assertJoins(settings: Settings, there: StoreSettings): void {
   for (const option of bounds) {
     const asked = settings[option]
-    if (asked === undefined || asked === store.settings[option]) continue
+    if (asked === undefined || asked === there[option]) continue
     throw new CacheError(
       'NAME_CONFLICT',
-      `${option}: the store ${describe(name)} was opened with ${describe(store.settings[option])}, cannot join it with ${describe(asked)}`,
+      `${option}: the store ${describe(settings.name)} was opened with ${describe(there[option])}, cannot join it with ${describe(asked)}`,
     )
   }
-  return store
 }
 
 /** Closes a store for all who share it; its name is free again. */

@@ -10,6 +10,11 @@
  */
 export type RemovalReason = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared' | 'invalidated'
 
+/** Whether somebody might have to handle a rejection. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}
+
 /** A value that left the cache, as the option `onRemoval` is told. */
 export interface Removal<K = unknown, V = unknown> {
   readonly key: K
@@ -44,7 +49,8 @@ export class RemovalQueue {
       this.#waiting = []
       for (const removal of batch) {
         try {
-          this.#listener(removal as Removal<never, never>)
+          const result: unknown = this.#listener(removal as Removal<never, never>)
+          if (isThenable(result)) Promise.resolve(result).catch(this.#onError)
         } catch (error) {
           this.#onError(error)
         }

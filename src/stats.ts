@@ -14,7 +14,7 @@ export interface CacheStats {
   readonly evictions: number
   /** Entries removed because their time had run out. */
   readonly expirations: number
-  /** Loads that were started, a batch as one. */
+  /** Loads that were started; a batch counts one for each of its keys. */
   readonly loads: number
   /** Loads that threw, rejected or timed out. */
   readonly loadFailures: number

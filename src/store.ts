@@ -7,7 +7,7 @@ import { Space, type Table } from './core/space.ts'
 import { type Sweepable, sweeper } from './core/sweeper.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from './core/tags.ts'
 import { CacheError } from './errors.ts'
-import type { Settings } from './options.ts'
+import type { StoreSettings } from './options.ts'
 import { Adaptive } from './policies/adaptive.ts'
 import { Lru } from './policies/lru.ts'
 import type { Policy } from './policies/policy.ts'
@@ -47,7 +47,7 @@ const FEW = 8_192
  * a change or after it, never inside.
  */
 export class Store implements Sweepable {
-  readonly settings: Settings
+  readonly settings: StoreSettings
   readonly clock: Clock
   readonly counters: Counters = new Counters()
   readonly tagFence: TagFence = new TagFence()
@@ -78,20 +78,21 @@ export class Store implements Sweepable {
   /** Where the sweep goes on; the first slot between two sweeps. */
   #cursor = FIRST_SLOT
 
-  constructor(settings: Settings) {
+  constructor(settings: StoreSettings) {
     this.settings = settings
-    this.clock = settings.clock === undefined ? systemClock : new InjectedClock(settings.clock)
+    this.maxEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
-    this.maxEntries = settings.maxEntries ?? (this.maxWeight === Infinity ? 1000 : Infinity)
     this.#weigh = settings.maxBytes === undefined ? settings.weigh : weighBytes
-    this.#protection = protections[settings.protect ?? 'none']
+    this.#protection = protections[settings.protect]
     this.#keepsNothing = settings.kind === 'none'
-    this.#idleTtl = settings.idleTtl ?? Infinity
+    this.#idleTtl = settings.idleTtl
     this.#guardsAll = this.#idleTtl !== Infinity || this.#protection?.reveal !== undefined
     this.onError = guarded(settings.onError ?? printError)
+    this.clock = settings.clock === undefined ? systemClock : new InjectedClock(settings.clock, this.onError)
     this.#removals =
       settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
     this.slots = new Slots({ weights: this.#weigh !== undefined, idle: this.#idleTtl !== Infinity })
+    if (this.#removals !== undefined) this.slots.trackOwners(this.root.table)
     this.policy = settings.policy === 'lru' ? new Lru(this.slots) : new Adaptive(this.slots, this.maxEntries)
   }
 
@@ -157,9 +158,13 @@ export class Store implements Sweepable {
     return this.#protection?.reveal === undefined ? value : this.#protection.reveal(value)
   }
 
-  /** Milliseconds that a live entry has left. */
-  timeLeft(slot: number): number {
-    return Math.abs(this.slots.deadlines[slot]) - this.clock.now()
+  /** Milliseconds that a live entry has left, or undefined where none is. */
+  timeLeft(space: Space, key: unknown): number | undefined {
+    const slot = space.map.get(key)
+    const now = this.clock.now()
+    if (slot !== undefined && this.isLive(slot, now)) return Math.abs(this.slots.deadlines[slot]) - now
+    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    return undefined
   }
 
   // Loads: what is kept past its deadline
@@ -283,13 +288,17 @@ export class Store implements Sweepable {
   /** Puts a new value in a live entry, whose lifetime stays. */
   update(slot: number, value: unknown, weight: number): void {
     const now = this.clock.now()
-    const space = this.#ownerOf(slot).space
-    space.flights?.overtake(this.slots.keys[slot])
+    const { keys, reads, hards } = this.slots
+    this.#ownerOf(slot).space.flights?.overtake(keys[slot])
     if (weight > this.maxWeight) {
       this.#remove(slot, 'replaced')
       return
     }
     this.#overwrite(slot, value, now)
+    if (reads !== undefined) {
+      reads[slot] = now
+      this.#expireAt(slot, hards![slot])
+    }
     this.#reweigh(slot, weight, now)
     this.counters.sets++
   }
@@ -321,8 +330,11 @@ export class Store implements Sweepable {
     else if (there !== NONE) this.#forgetGhost(there)
     to.map.set(key, slot)
     from.map.delete(key)
+    const weight = this.slots.weights?.[slot] ?? 0
     from.table.size--
+    from.table.weight -= weight
     to.table.size++
+    to.table.weight += weight
     owners![slot] = to.table
     from.flights?.overtake(key)
     to.flights?.overtake(key)
@@ -347,17 +359,18 @@ export class Store implements Sweepable {
 
   /** Makes every entry with the tag unreadable, in this space and those inside it. */
   deleteByTag(space: Space, tag: string): void {
+    const now = this.clock.now()
     this.tagFence.note(space, tag)
     const group = space.tags?.get(tag)
     if (group === undefined) return
     group.kill()
-    this.#sweepBy(this.clock.now())
+    this.#sweepBy(now)
   }
 
   resize(maxEntries: number): void {
+    const now = this.clock.now()
     this.maxEntries = maxEntries
     this.policy.resize(maxEntries)
-    const now = this.clock.now()
     while (this.size > maxEntries && this.#evict(now, NONE));
   }
 
@@ -370,7 +383,7 @@ export class Store implements Sweepable {
       inside.closed = true
       inside.detach()
     }
-    while (this.dropped.length > 0) this.#reclaim(BATCH)
+    while (this.dropped.length > 0) this.#reclaim(BATCH, this.clock.read())
     if (space === this.root) {
       this.#reset()
       sweeper.dismiss(this)
@@ -387,9 +400,12 @@ export class Store implements Sweepable {
   stats(): CacheStats {
     const { hits, misses } = this.counters
     const reads = hits + misses
-    let { size } = this
-    for (const { table } of this.dropped) size -= table.size
-    return { ...this.counters, hitRatio: reads === 0 ? 0 : hits / reads, size, weight: this.weight }
+    let { size, weight } = this
+    for (const { table } of this.dropped) {
+      size -= table.size
+      weight -= table.weight
+    }
+    return { ...this.counters, hitRatio: reads === 0 ? 0 : hits / reads, size, weight }
   }
 
   // Expiry
@@ -398,17 +414,17 @@ export class Store implements Sweepable {
     if (this.dropped.length > 0 || this.#cursor > FIRST_SLOT) return 0
     if (this.#horizon === Infinity) return Infinity
     const grain = Math.max(GRAIN, this.slots.end / 1000)
-    return Math.max(0, this.#horizon + grain - this.#time())
+    return Math.max(0, this.#horizon + grain - this.clock.read())
   }
 
   /** Reclaims what was cleared, then looks at every slot once and removes what has expired or lost its tag. */
   sweep(late: () => boolean): boolean {
+    const now = this.clock.read()
     while (this.dropped.length > 0) {
-      this.#reclaim(BATCH)
+      this.#reclaim(BATCH, now)
       this.settle()
       if (late()) return false
     }
-    const now = this.#time()
     if (this.#cursor === FIRST_SLOT) {
       this.#horizon = Infinity
       this.#dropExpired(now)
@@ -437,19 +453,9 @@ export class Store implements Sweepable {
     return true
   }
 
-  /** The time for the sweep, which no error of an injected clock may stop. */
-  #time(): number {
-    try {
-      return this.clock.read()
-    } catch (error) {
-      this.onError(error)
-      return 0
-    }
-  }
-
   #sweepBy(deadline: number): void {
-    if (deadline >= this.#horizon) return
-    this.#horizon = deadline
+    if (deadline >= this.#horizon && !sweeper.isStranded) return
+    this.#horizon = Math.min(this.#horizon, deadline)
     sweeper.expect(this)
   }
 
@@ -472,7 +478,10 @@ export class Store implements Sweepable {
       this.#drop(table.space, 'expired')
       const fresh = table.space.table
       for (const slot of few) {
+        const weight = this.slots.weights?.[slot] ?? 0
         fresh.map.set(this.slots.keys[slot], slot)
+        fresh.weight += weight
+        table.weight -= weight
         this.slots.owners![slot] = fresh
       }
       fresh.size += few.length
@@ -515,14 +524,16 @@ export class Store implements Sweepable {
   #reweigh(slot: number, weight: number, now: number): void {
     const { weights } = this.slots
     if (weights === undefined) return
-    this.weight += weight - weights[slot]
+    const more = weight - weights[slot]
+    this.weight += more
+    this.#ownerOf(slot).weight += more
     weights[slot] = weight
     while (this.weight > this.maxWeight) if (!this.#evict(now, slot)) break
   }
 
   /** Gives up one entry, any but `kept`; whether there was one. */
   #evict(now: number, kept: number): boolean {
-    if (this.dropped.length > 0 && this.#reclaim(1) > 0) return true
+    if (this.dropped.length > 0 && this.#reclaim(1, now) > 0) return true
     const { policy } = this
     let slot = policy.victim(now)
     if (slot === kept && slot !== NONE) {
@@ -558,14 +569,16 @@ export class Store implements Sweepable {
   #release(slot: number, reason: RemovalReason): void {
     const { slots } = this
     this.#tell(slot, reason)
+    const owner = this.#ownerOf(slot)
     if (slots.weights !== undefined) {
       this.weight -= slots.weights[slot]
+      owner.weight -= slots.weights[slot]
       slots.weights[slot] = 0
     }
     this.#leaveTags(slot)
     slots.values[slot] = undefined
     slots.deadlines[slot] = 0
-    this.#ownerOf(slot).size--
+    owner.size--
     this.size--
   }
 
@@ -602,7 +615,7 @@ export class Store implements Sweepable {
   }
 
   /** Frees slots of dropped tables until `count` entries have left; how many have. */
-  #reclaim(count: number): number {
+  #reclaim(count: number, now: number): number {
     let entries = 0
     while (entries < count && this.dropped.length > 0) {
       const { table, slots } = this.dropped.at(-1)!
@@ -610,7 +623,7 @@ export class Store implements Sweepable {
       if (done) this.dropped.pop()
       else if (this.slots.owners![slot] === table) {
         if (this.#holds(slot)) {
-          this.#remove(slot, this.#reason(slot, this.clock.now(), 'expired'))
+          this.#remove(slot, this.#reason(slot, now, 'expired'))
           entries++
         } else this.#forgetGhost(slot)
       }
@@ -661,7 +674,7 @@ export class Store implements Sweepable {
     }
     const guards = this.#guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
     slots.deadlines[slot] = guards ? -effective : effective
-    if (effective < this.#horizon) this.#sweepBy(this.#endOf(slot))
+    if (effective < this.#horizon || sweeper.isStranded) this.#sweepBy(this.#endOf(slot))
   }
 
   /** When an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */

@@ -2,7 +2,7 @@
 export interface Clock {
   /** The time now; within one turn of the event loop it may stand still. */
   now(): number
-  /** The time now, read afresh: for use after user code that may have taken long. */
+  /** The time now, read afresh: for use after user code that may have taken long. Throws nothing. */
   read(): number
 }
 
@@ -15,9 +15,10 @@ class Advance {
   #last: number | undefined
 
   to(reading: number): number {
+    if (!Number.isFinite(reading)) return this.time
     const step = reading - (this.#last ?? reading)
     if (step > 0) this.time += step
-    if (!Number.isNaN(reading)) this.#last = reading
+    this.#last = reading
     return this.time
   }
 }
@@ -25,10 +26,12 @@ class Advance {
 /** The clock that a user injects, read on every call. */
 export class InjectedClock implements Clock {
   readonly #source: () => number
+  readonly #onError: (error: unknown) => void
   readonly #advance = new Advance()
 
-  constructor(source: () => number) {
+  constructor(source: () => number, onError: (error: unknown) => void) {
     this.#source = source
+    this.#onError = onError
   }
 
   now(): number {
@@ -36,16 +39,24 @@ export class InjectedClock implements Clock {
   }
 
   read(): number {
-    return this.now()
+    try {
+      return this.now()
+    } catch (error) {
+      this.#onError(error)
+      return this.#advance.time
+    }
   }
 }
 
-function isNative(callable: () => unknown): boolean {
-  return Function.prototype.toString.call(callable).includes('[native code]')
+/** Whether a function is the runtime's own. One that was bound by somebody has no name in its text. */
+function isNative(callable: () => unknown, name: string): boolean {
+  const text = Function.prototype.toString.call(callable)
+  return text.startsWith(`function ${name}(`) && text.includes('[native code]')
 }
 
 /** The runtime's own, undefined if it was replaced before this module was loaded. */
-const nativeDate: DateConstructor | undefined = isNative(Date) && isNative(Date.now) ? Date : undefined
+const nativeDate: DateConstructor | undefined =
+  isNative(Date, 'Date') && isNative(Date.now, 'now') ? Date : undefined
 const nativeNow: (() => number) | undefined = nativeDate?.now
 
 /** Calls back when the current turn of the event loop is over: after its microtasks where the runtime can tell. */

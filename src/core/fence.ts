@@ -69,7 +69,8 @@ interface Home {
 
 /** The tags of a store that were deleted while loads were under way. */
 export class TagFence {
-  #turn = 0
+  /** How many tags were deleted so far. */
+  turn = 0
   #underWay = 0
   /** What was deleted up to this turn is not told apart any more: every tag counts as deleted then. */
   #forgotten = 0
@@ -79,7 +80,7 @@ export class TagFence {
   /** A load begins; the turn that it begins in. */
   begin(): number {
     this.#underWay++
-    return this.#turn
+    return this.turn
   }
 
   /** A load has ended, or is waited for no longer. */
@@ -88,25 +89,25 @@ export class TagFence {
   }
 
   note(space: Home, tag: string): void {
-    this.#turn++
+    this.turn++
     if (this.#underWay === 0) return
     const deleted = this.#deleted.get(space) ?? new Map<string, number>()
-    this.#deleted.set(space, deleted.set(tag, this.#turn))
+    this.#deleted.set(space, deleted.set(tag, this.turn))
     if (++this.#noted === MOST_TAGS) this.#forget()
   }
 
-  /** Whether one of these tags was deleted, in the space or in one around it, after that turn. */
-  deletedSince(turn: number, space: Home, tags: readonly string[]): boolean {
-    if (this.#forgotten > turn) return true
+  /** The turn in which one of these tags was last deleted, in the space or in one around it, if after that turn; else 0. */
+  deletedSince(turn: number, space: Home, tags: readonly string[]): number {
+    let last = this.#forgotten
     for (let home: Home | undefined = space; home !== undefined; home = home.parent) {
       const deleted = this.#deleted.get(home)
-      if (deleted !== undefined && tags.some((tag) => (deleted.get(tag) ?? 0) > turn)) return true
+      for (const tag of tags) last = Math.max(last, deleted?.get(tag) ?? 0)
     }
-    return false
+    return last > turn ? last : 0
   }
 
   #forget(): void {
-    this.#forgotten = this.#turn
+    this.#forgotten = this.turn
     this.#deleted.clear()
     this.#noted = 0
   }

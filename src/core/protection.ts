@@ -34,7 +34,8 @@ function deepFreeze<V>(value: V): V {
   }
   visit(value)
   for (const part of seen) {
-    for (const property of Object.values(Object.getOwnPropertyDescriptors(part))) {
+    for (const name of Reflect.ownKeys(part)) {
+      const property = Object.getOwnPropertyDescriptor(part, name)!
       if (property.get !== undefined || property.set !== undefined) throw unfreezable('an accessor')
       visit(property.value)
     }

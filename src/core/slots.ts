@@ -29,7 +29,7 @@ export class Slots {
   deadlines!: Float64Array
   next!: Int32Array
   prev!: Int32Array
-  marks!: Uint32Array
+  marks!: Int32Array
 
   /** The table that holds the slot's key; undefined while there is one table only. */
   owners: (Table | undefined)[] | undefined
@@ -62,7 +62,7 @@ export class Slots {
     this.deadlines = new Float64Array(length)
     this.next = new Int32Array(length)
     this.prev = new Int32Array(length)
-    this.marks = new Uint32Array(length)
+    this.marks = new Int32Array(length)
     if (this.#features.weights) this.weights = new Float64Array(length)
     if (this.#features.idle) {
       this.reads = new Float64Array(length)
@@ -109,7 +109,9 @@ export class Slots {
 
   /** From here on each slot tells its table; all entries so far belong to `table`. */
   trackOwners(table: Table): void {
-    this.owners ??= this.keys.map((_, slot) => (slot < FIRST_SLOT ? undefined : table))
+    if (this.owners !== undefined) return
+    this.owners = this.keys.map((_, slot) => (slot < FIRST_SLOT ? undefined : table))
+    for (let slot = this.#free; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
   trackLoads(): void {
@@ -125,14 +127,14 @@ export class Slots {
 
   #grow(): void {
     const length = this.deadlines.length * 2
-    const grow = <A extends Float64Array | Int32Array | Uint32Array>(array: A, copy: A): A => {
+    const grow = <A extends Float64Array | Int32Array>(array: A, copy: A): A => {
       copy.set(array)
       return copy
     }
     this.deadlines = grow(this.deadlines, new Float64Array(length))
     this.next = grow(this.next, new Int32Array(length))
     this.prev = grow(this.prev, new Int32Array(length))
-    this.marks = grow(this.marks, new Uint32Array(length))
+    this.marks = grow(this.marks, new Int32Array(length))
     if (this.weights !== undefined) this.weights = grow(this.weights, new Float64Array(length))
     if (this.reads !== undefined) this.reads = grow(this.reads, new Float64Array(length))
     if (this.keeps !== undefined) this.keeps = grow(this.keeps, new Float64Array(length))

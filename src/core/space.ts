@@ -10,6 +10,8 @@ export class Table {
   readonly map: Map<unknown, number> = new Map()
   /** Entries, live or not yet swept; without ghosts. */
   size = 0
+  /** The sum of their weights. */
+  weight = 0
   /** Why all of its entries are gone, once they are. */
   dropped: 'cleared' | 'expired' | undefined
 

@@ -27,6 +27,11 @@ class Sweeper {
   /** What set the timer: a timer of a test runner's fake time is lost when the real one comes back. */
   #setTimeout: unknown
 
+  /** Whether the timer was set by another `setTimeout` than there is now: it may never fire. */
+  get isStranded(): boolean {
+    return this.#timer !== undefined && this.#setTimeout !== setTimeout
+  }
+
   /** The store has something to sweep, perhaps sooner than it had. */
   expect(store: Sweepable): void {
     const ref = this.#refs.get(store) ?? new WeakRef(store)
@@ -48,7 +53,7 @@ class Sweeper {
     const delay = Math.min(Math.max(wait, 1), LONGEST_WAIT)
     const firesAt = systemClock.now() + delay
     if (this.#timer !== undefined) {
-      if (firesAt >= this.#firesAt && this.#setTimeout === setTimeout) return
+      if (firesAt >= this.#firesAt && !this.isStranded) return
       clearTimeout(this.#timer)
     }
     this.#firesAt = firesAt

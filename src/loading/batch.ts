@@ -6,10 +6,10 @@ import type { LoadContext, LoadRequest } from './flight.ts'
 export type Answer<K, V> = Iterable<readonly [K, V | undefined]>
 
 /** Loads many keys at once. */
-export type BatchLoader<K, V> = (
+export type BatchLoader<K, V, Found = K> = (
   keys: readonly K[],
   context: { readonly signal: AbortSignal },
-) => Answer<K, V> | PromiseLike<Answer<K, V>>
+) => Answer<Found, V> | PromiseLike<Answer<Found, V>>
 
 /**
  * One call for many keys. Each key has a flight of its own, whose loader is `load`; `run` calls the user's loader once for all
@@ -55,8 +55,8 @@ export class Batch {
     const turn = store.tagFence.begin()
     try {
       const answer = toMap(await this.#loadMany(this.#keys as never[], { signal: this.#abort.signal }))
-      const tagged = terms.tags !== undefined && store.tagFence.deletedSince(turn, space, terms.tags)
-      if (!tagged) {
+      const deleted = terms.tags !== undefined && store.tagFence.deletedSince(turn, space, terms.tags) > 0
+      if (!deleted) {
         const asked = new Set(this.#keys)
         for (const [key, value] of answer) {
           const mayStore = space.flights === flights && flights.at(key) === undefined && !overtaken.has(key)

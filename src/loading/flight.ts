@@ -35,8 +35,10 @@ export interface LoadRequest {
  * after which a value that comes late is still stored if nothing has overtaken it (see core/fence.ts).
  */
 export class Flight {
-  /** Joined no more: it timed out, or all who waited have left. */
-  isGivenUp = false
+  /** The turn in which a tag of the result was deleted meanwhile, or 0: who came after it must not be given the result. */
+  tagDeleted = 0
+  /** It timed out, or all who waited have left. */
+  #isGivenUp = false
   readonly #request: LoadRequest
   readonly #flights: Flights<object>
   readonly #abort = new AbortController()
@@ -54,6 +56,8 @@ export class Flight {
   constructor(request: LoadRequest, isRefresh: boolean) {
     const { store, space, key, terms } = request
     this.#request = request
+    this.#start = store.clock.read()
+    const stale = store.heldValue(space, key)
     this.#isRefresh = isRefresh
     this.#promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -65,12 +69,16 @@ export class Flight {
     this.#flights = space.flights
     this.#flights.list(key, this)
     this.#turn = store.tagFence.begin()
-    this.#start = store.clock.read()
     store.counters.loads++
     if (isRefresh) store.counters.refreshes++
     if (terms.hardTimeout !== Infinity)
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
-    void this.#fly()
+    this.#fly(stale).catch(store.onError)
+  }
+
+  /** Whether one who asks now may be given the result. */
+  get canBeJoined(): boolean {
+    return !this.#isGivenUp && this.#mayStore(this.#request.terms.tags)
   }
 
   /** The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`. */
@@ -101,12 +109,12 @@ export class Flight {
     })
   }
 
-  async #fly(): Promise<void> {
+  async #fly(stale: unknown): Promise<void> {
     const { store, space, key, loader } = this.#request
     const abort = this.#abort
     const context: LoadContext<unknown, unknown> = {
       key,
-      stale: store.heldValue(space, key),
+      stale,
       ttl: undefined,
       tags: undefined,
       keep: true,
@@ -115,7 +123,11 @@ export class Flight {
       },
     }
     try {
-      this.#resolve(this.#arrive(await loader(key as never, context as never), context))
+      // A loader that throws at once fails as one that rejects: for all who ask in this turn.
+      const value = await new Promise((resolve) => resolve(loader(key as never, context as never)))
+      // The loader may have held this turn of the event loop for long: what it brought lives from now on.
+      store.clock.read()
+      this.#resolve(this.#arrive(value, context))
     } catch (error) {
       this.#fail(error)
     } finally {
@@ -147,13 +159,14 @@ export class Flight {
 
   #mayStore(tags: readonly string[] | undefined): boolean {
     const { store, space, key } = this.#request
-    if (space.flights !== this.#flights || this.#flights.at(key) !== this) return false
-    return tags === undefined || !store.tagFence.deletedSince(this.#turn, space, tags)
+    if (tags !== undefined) this.tagDeleted = store.tagFence.deletedSince(this.#turn, space, tags)
+    return this.tagDeleted === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
   #fail(error: unknown): void {
     const { store, space, key, terms } = this.#request
-    if (this.isGivenUp) return
+    if (this.#isGivenUp) return
+    this.#reject(error)
     store.counters.loadFailures++
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && store.rest(space, key, terms.errorBackoff)
@@ -161,7 +174,6 @@ export class Flight {
       store.remember(space, key, new Finding('failed', error), terms.errorTtl)
     }
     if (hasStale || this.#waiting === 0) store.onError(error)
-    this.#reject(error)
   }
 
   #timeOut(): void {
@@ -176,7 +188,7 @@ export class Flight {
   }
 
   #giveUp(reason: unknown): void {
-    this.isGivenUp = true
+    this.#isGivenUp = true
     this.#end()
     this.#abort.abort(reason)
   }

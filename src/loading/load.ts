@@ -9,7 +9,7 @@ export async function serveOrLoad(request: LoadRequest, signal: AbortSignal | un
   const { store, space, key, terms } = request
   signal?.throwIfAborted()
   const slot = store.findKept(space, key)
-  if (slot === NONE) return joinOrStart(request).wait(signal, Infinity)
+  if (slot === NONE) return fromFlight(request, signal, Infinity)
   const value = store.valueAt(slot)
   if (value instanceof Finding) {
     if (value.kind === 'failed') throw value.error
@@ -22,10 +22,9 @@ export async function serveOrLoad(request: LoadRequest, signal: AbortSignal | un
     store.counters.staleServed++
     return value
   }
-  const flight = joinOrStart(request)
-  if (age >= terms.staleIfError) return flight.wait(signal, Infinity)
+  if (age >= terms.staleIfError) return fromFlight(request, signal, Infinity)
   try {
-    return await flight.wait(signal, terms.softTimeout)
+    return await fromFlight(request, signal, terms.softTimeout)
   } catch (error) {
     if (error !== tooLate && signal?.aborted) throw error
     store.counters.staleServed++
@@ -38,15 +37,25 @@ export function refresh(request: LoadRequest): void {
   if (current(request) === undefined) new Flight(request, true)
 }
 
-function joinOrStart(request: LoadRequest): Flight {
+/** The result of the load under way, or of a new one. */
+async function fromFlight(
+  request: LoadRequest,
+  signal: AbortSignal | undefined,
+  limit: number,
+): Promise<unknown> {
+  const { counters, tagFence } = request.store
   const flight = current(request)
-  if (flight === undefined) return new Flight(request, false)
-  request.store.counters.joins++
-  return flight
+  if (flight === undefined) return new Flight(request, false).wait(signal, limit)
+  counters.joins++
+  const { turn } = tagFence
+  const value = await flight.wait(signal, limit)
+  // Only at its end did the load tell a tag that was deleted before this call: what it brought is too old for it.
+  if (flight.tagDeleted > 0 && flight.tagDeleted <= turn) return serveOrLoad(request, signal)
+  return value
 }
 
 /** The load of this key that can be joined. */
 function current({ space, key }: LoadRequest): Flight | undefined {
   const flight = space.flights?.at(key) as Flight | undefined
-  return flight?.isGivenUp ? undefined : flight
+  return flight?.canBeJoined ? flight : undefined
 }

@@ -2,120 +2,225 @@ import { Queue } from '../core/queue.ts'
 import { NONE, type Slots } from '../core/slots.ts'
 import type { Policy } from './policy.ts'
 
-const RECENT = 1
-const FREQUENT = 2
-const RECENT_GHOST = 3
-const FREQUENT_GHOST = 4
+/*
+ * A slot's mark, in 32 bits:
+ *
+ *     time of the last use, in insertions (28) │ is a ghost (1) │ is frequent (1) │ uses since the hand passed (2)
+ */
+const USES = 0b11
+const FREQUENT = 0b100
+const GHOST = 0b1000
+const PLACE = FREQUENT | GHOST
+const TICK = 0b10000
+const TIME_SHIFT = 4
 
-/** Bits of a slot's mark: the queue it is in, and how often it was used since the hand last passed (at most 3). */
-const PLACE = 0b111
-const USE = 0b1000
-const USES = 0b11000
+/** The least that `recent` is to hold, as a share of the capacity. */
+const SMALLEST_RECENT = 0.02
+/** Ghosts as a share of the capacity; a cache of fewer than LEAST_GHOSTS entries has as many ghosts as entries. */
+const GHOST_SHARE = 0.3
+const LEAST_GHOSTS = 512
+/** What sat unused in `frequent` for this many capacities of insertions is given up. */
+const GIVE_UP_AFTER = 128
+/** How far the hand turns for one eviction at most. */
+const HAND_LIMIT = 64
 
-/** Interim: CAR by ghosts. */
+/**
+ * Keeps what is used often through scans, loops and one-off keys, and tunes itself to the workload by what comes back.
+ *
+ *     new key ──► recent ──── used when its turn to leave comes ────► frequent ◄─┐ used: another round
+ *                   │ unused                                             │ └────┘
+ *                   ▼                                                    ▼ unused
+ *                 ghosts (keys only) ── a ghost that returns ──► frequent, or recent
+ *
+ * 1. A use stores one integer in the entry: the time, counted in insertions, and the number of uses, at most 3. Nothing moves.
+ *    (CLOCK, Corbató 1968; S3-FIFO, Yang et al. 2023)
+ * 2. The target size of `recent` follows the ghosts that return: up for one that had left `recent`, down for one that had left
+ *    `frequent`, by the ratio of their numbers. (ARC, Megiddo and Modha 2003; as clocks CAR, Bansal and Modha 2004)
+ * 3. A ghost that returns enters `frequent`, and may raise the target, only if the entry that would make room for it there was last used
+ *    before it was. Otherwise what is there has proven better, and a loop larger than the cache cannot wash it out.
+ *    (The criterion of LIRS, Jiang and Zhang 2002, on times instead of a stack.)
+ * 4. A ghost unused for more than a capacity of insertions does not raise the target: no size of `recent` would have kept it.
+ * 5. A ghost that is due to be forgotten gets another round with probability 1/2, so a thin memory reaches far back and long loops are
+ *    seen with few ghosts.
+ * 6. Until the cache is full for the first time new keys enter `frequent`: a set that stays when a loop larger than the cache comes round.
+ * 7. What sat unused in `frequent` for very long is given up even if newer keys have yet to prove themselves.
+ */
 export class Adaptive implements Policy {
   readonly #slots: Slots
   #capacity: number
-  #target = 1
-  #full = false
-  #to = FREQUENT
-  #queues: readonly Queue[]
+  /** The capacity in entries as it shows when one has to go: another bound may hold than that by entries. */
+  #room: number
+  #recent!: Queue
+  #frequent!: Queue
+  #ghosts!: Queue
+  /** Ghosts that had left `recent`; the others had left `frequent`. */
+  #recentGhosts!: number
+  /** How many entries `recent` is to hold. */
+  #target!: number
+  #isFilling!: boolean
+  /** The time, in the upper bits as in marks; it wraps round, and ages are differences. */
+  #time!: number
+  #random!: number
+  /** Where the key that was admitted goes. */
+  #destination = 0
 
   constructor(slots: Slots, capacity: number) {
     this.#slots = slots
     this.#capacity = capacity
-    this.#queues = [1, 1, 2, 3, 4].map((head) => new Queue(slots, head))
+    this.#room = capacity
+    this.clear()
   }
 
   use(slot: number): void {
     const { marks } = this.#slots
     const mark = marks[slot]
-    if ((mark & USES) !== USES) marks[slot] = mark + USE
+    const uses = mark & USES
+    marks[slot] = this.#time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
   }
 
   admit(ghost: number): void {
-    this.#to = this.#full ? RECENT : FREQUENT
+    this.#time = (this.#time + TICK) | 0
+    this.#destination = this.#isFilling ? FREQUENT : 0
     if (ghost === NONE) return
-    const recent = this.#queues[RECENT_GHOST]!.size
-    const frequent = this.#queues[FREQUENT_GHOST]!.size
-    if ((this.#slots.marks[ghost] & PLACE) === RECENT_GHOST) {
-      this.#target = Math.min(this.#room(), this.#target + Math.max(1, frequent / recent))
-    } else {
-      this.#target = Math.max(1, this.#target - Math.max(1, recent / frequent))
-    }
-    this.#take(ghost)
-    this.#to = FREQUENT
+    if (this.#hasWon(ghost)) this.#destination = FREQUENT
+    this.remove(ghost)
   }
 
   insert(slot: number): void {
-    this.#slots.marks[slot] = 0
-    this.#put(slot, this.#to)
+    this.#slots.marks[slot] = this.#time | this.#destination
+    this.#queueOf(this.#destination).push(slot)
   }
 
   victim(now: number): number {
-    this.#full = true
-    const { marks, deadlines } = this.#slots
-    const recent = this.#queues[RECENT]!
-    const frequent = this.#queues[FREQUENT]!
-    while (recent.size > 0 && (recent.size >= this.#target || frequent.size === 0)) {
-      const slot = recent.oldest
-      this.#take(slot)
-      if ((marks[slot] & USES) === 0 || Math.abs(deadlines[slot]) <= now) return slot
-      marks[slot] &= ~USES
-      this.#put(slot, FREQUENT)
-    }
-    while (frequent.size > 0) {
+    const recent = this.#recent
+    const frequent = this.#frequent
+    this.#isFilling = false
+    this.#room = Math.min(this.#capacity, recent.size + frequent.size)
+    if (frequent.size > 0) {
       const slot = frequent.oldest
-      this.#take(slot)
-      if ((marks[slot] & USES) === 0 || Math.abs(deadlines[slot]) <= now) return slot
-      marks[slot] -= USE
-      this.#put(slot, FREQUENT)
+      if (this.#age(slot) > GIVE_UP_AFTER * this.#room) {
+        if (recent.size > 0) this.#promote(recent.oldest)
+        return this.#detach(slot)
+      }
     }
-    return NONE
+    const target = Math.min(this.#target, this.#room)
+    for (let steps = 0; recent.size > 0 && (recent.size >= target || frequent.size === 0); steps++) {
+      const slot = recent.oldest
+      if (this.#isSpent(slot, now) || steps >= HAND_LIMIT) return this.#detach(slot)
+      this.#promote(slot)
+    }
+    return frequent.size === 0 ? NONE : this.#detach(this.#turn(now))
   }
 
   remember(slot: number): boolean {
-    this.#put(slot, (this.#slots.marks[slot] & PLACE) === RECENT ? RECENT_GHOST : FREQUENT_GHOST)
+    const { marks } = this.#slots
+    if ((marks[slot] & FREQUENT) === 0) this.#recentGhosts++
+    marks[slot] |= GHOST
+    this.#ghosts.push(slot)
     return true
   }
 
   forgotten(): number {
-    for (const place of [RECENT_GHOST, FREQUENT_GHOST]) {
-      const ghosts = this.#queues[place]!
-      if (ghosts.size <= this.#room() / 2) continue
-      const slot = ghosts.oldest
-      ghosts.remove(slot)
-      return slot
+    const most = Math.floor(Math.max(GHOST_SHARE * this.#room, Math.min(LEAST_GHOSTS, this.#room)))
+    while (this.#ghosts.size > most) {
+      const slot = this.#ghosts.oldest
+      if (this.#coin()) this.#ghosts.renew(slot)
+      else {
+        this.remove(slot)
+        return slot
+      }
     }
     return NONE
   }
 
   remove(slot: number): void {
-    this.#take(slot)
+    const mark = this.#slots.marks[slot]
+    if ((mark & PLACE) === GHOST) this.#recentGhosts--
+    this.#queueOf(mark).remove(slot)
   }
 
   resize(capacity: number): void {
+    if (capacity > this.#capacity) this.#isFilling = true
     this.#capacity = capacity
   }
 
   clear(): void {
-    this.#queues = [1, 1, 2, 3, 4].map((head) => new Queue(this.#slots, head))
-    this.#full = false
+    this.#recent = new Queue(this.#slots, 1)
+    this.#frequent = new Queue(this.#slots, 2)
+    this.#ghosts = new Queue(this.#slots, 3)
+    this.#recentGhosts = 0
     this.#target = 1
+    this.#isFilling = true
+    this.#time = 0
+    this.#random = 88_172_645
   }
 
-  /** The capacity in entries; where another bound holds, as many as there are. */
-  #room(): number {
-    return Math.min(this.#capacity, this.#queues[RECENT]!.size + this.#queues[FREQUENT]!.size + 1)
-  }
-
-  #put(slot: number, place: number): void {
+  /** Whether a ghost that returns enters `frequent`; moves the target. */
+  #hasWon(ghost: number): boolean {
     const { marks } = this.#slots
-    marks[slot] = (marks[slot] & ~PLACE) | place
-    this.#queues[place]!.push(slot)
+    const room = this.#room
+    const isOlderThere =
+      this.#frequent.size === 0 || this.#age(this.#turn(Number.NEGATIVE_INFINITY)) > this.#age(ghost)
+    const fromRecent = this.#recentGhosts
+    const fromFrequent = this.#ghosts.size - fromRecent
+    if ((marks[ghost] & FREQUENT) !== 0) {
+      this.#target = Math.max(
+        1,
+        SMALLEST_RECENT * room,
+        this.#target - Math.max(1, fromRecent / fromFrequent),
+      )
+    } else if (isOlderThere && this.#age(ghost) <= room) {
+      this.#target = Math.min(room, this.#target + Math.max(1, fromFrequent / fromRecent))
+    }
+    return isOlderThere
   }
 
-  #take(slot: number): void {
-    this.#queues[this.#slots.marks[slot] & PLACE]!.remove(slot)
+  /** Turns the hand to an entry of `frequent` with no uses left or no time left. Hits pay for it: each step takes back a use. */
+  #turn(now: number): number {
+    const { marks } = this.#slots
+    for (let steps = 0; ; steps++) {
+      const slot = this.#frequent.oldest
+      if (this.#isSpent(slot, now) || steps >= HAND_LIMIT) return slot
+      marks[slot]--
+      this.#frequent.renew(slot)
+    }
+  }
+
+  #isSpent(slot: number, now: number): boolean {
+    const { marks, deadlines } = this.#slots
+    return (marks[slot] & USES) === 0 || Math.abs(deadlines[slot]) <= now
+  }
+
+  /** From `recent` to `frequent`, its uses spent. */
+  #promote(slot: number): void {
+    const { marks } = this.#slots
+    this.#recent.remove(slot)
+    marks[slot] = (marks[slot] & ~USES) | FREQUENT
+    this.#frequent.push(slot)
+  }
+
+  #detach(slot: number): number {
+    this.#queueOf(this.#slots.marks[slot]).remove(slot)
+    return slot
+  }
+
+  /** Insertions since the last use, modulo 2^28. */
+  #age(slot: number): number {
+    return ((this.#time | (TICK - 1)) - this.#slots.marks[slot]) >>> TIME_SHIFT
+  }
+
+  #queueOf(mark: number): Queue {
+    if ((mark & GHOST) !== 0) return this.#ghosts
+    return (mark & FREQUENT) === 0 ? this.#recent : this.#frequent
+  }
+
+  /** xorshift32 (Marsaglia 2003), of which the sign is taken. */
+  #coin(): boolean {
+    let x = this.#random
+    x ^= x << 13
+    x ^= x >>> 17
+    x ^= x << 5
+    this.#random = x
+    return x >= 0
   }
 }

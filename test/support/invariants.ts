@@ -140,13 +140,14 @@ function spacesOf({ root, slots }: Store): Set<Space> {
 
 /** Each entry and each ghost is in exactly one table, its owner, under its key; and nothing else is in a table. */
 function checkTables({ root, slots, dropped }: Store, kinds: Kind[], spaces: Set<Space>): void {
-  const counts = new Map<Table, { entries: number; ghosts: number }>()
+  const counts = new Map<Table, { entries: number; ghosts: number; weight: number }>()
   for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
     if (kinds[slot] === 'free') continue
     const owner = slots.owners === undefined ? root.table : slots.owners[slot]
     assert.ok(owner, `${kinds[slot]} ${slot} has no owner`)
     assert.equal(owner.map.get(slots.keys[slot]), slot, `${kinds[slot]} ${slot} is not in its table`)
-    const count = counts.get(owner) ?? { entries: 0, ghosts: 0 }
+    const count = counts.get(owner) ?? { entries: 0, ghosts: 0, weight: 0 }
+    count.weight += slots.weights?.[slot] ?? 0
     if (kinds[slot] === 'entry') count.entries++
     else count.ghosts++
     counts.set(owner, count)
@@ -171,13 +172,14 @@ function checkTables({ root, slots, dropped }: Store, kinds: Kind[], spaces: Set
     if (space.closed) assert.equal(map.size, 0, 'a closed space is empty')
   }
 
-  for (const [table, { entries }] of counts) {
+  for (const [table, { entries, weight }] of counts) {
     assert.equal(table.size, entries, 'the size of a table is the number of its entries')
+    assert.equal(table.weight, weight, 'the weight of a table is that of its entries')
     const inUse = spaces.has(table.space) && table.space.table === table
     assert.ok(inUse !== gone.has(table), 'an owner is either in use or waiting to be reclaimed')
   }
   for (const table of [...gone, ...[...spaces].map((space) => space.table)])
-    if (!counts.has(table)) assert.equal(table.size, 0, 'a table without entries has the size 0')
+    if (!counts.has(table)) assert.deepEqual([table.size, table.weight], [0, 0], 'an empty table')
 }
 
 /** The equality of `Map`. */
@@ -199,6 +201,10 @@ function checkSums(store: Store, kinds: Kind[]): void {
 
 // The policy
 
+/** Bits in the marks of the adaptive policy. */
+const FREQUENT = 0b100
+const GHOST = 0b1000
+
 /** What each policy promises about its queues, by head. */
 const policies: Record<string, (slots: Slots, queues: number[][], kinds: Kind[]) => void> = {
   Lru(_slots, queues, kinds) {
@@ -208,13 +214,19 @@ const policies: Record<string, (slots: Slots, queues: number[][], kinds: Kind[])
     }
   },
   Adaptive(slots, queues, kinds) {
-    for (const [head, queue] of queues.entries()) {
-      for (const slot of queue) {
-        const place = slots.marks[slot]! & 0b111
-        assert.equal(place, head, `slot ${slot} is in queue ${head} and marked for ${place}`)
-        assert.equal(kinds[slot], head < 3 ? 'entry' : 'ghost', `slot ${slot} is in queue ${head}`)
-      }
-    }
+    const FREQUENT = 0b100
+    const GHOST = 0b1000
+    const [, recent, frequent, ghosts, ...unused] = queues as [number[], number[], number[], number[]]
+    for (const slot of recent)
+      assert.equal(slots.marks[slot]! & (FREQUENT | GHOST), 0, `slot ${slot} is in \`recent\``)
+    for (const slot of frequent)
+      assert.equal(slots.marks[slot]! & (FREQUENT | GHOST), FREQUENT, `slot ${slot} is in \`frequent\``)
+    for (const slot of ghosts)
+      assert.equal(slots.marks[slot]! & GHOST, GHOST, `slot ${slot} is in \`ghosts\``)
+    for (const slot of [...recent, ...frequent])
+      assert.equal(kinds[slot], 'entry', `slot ${slot} is among the entries`)
+    for (const slot of ghosts) assert.equal(kinds[slot], 'ghost', `slot ${slot} is among the ghosts`)
+    assert.equal(unused.flat().length, 0, 'queues above the third are not in use')
   },
 }
 
