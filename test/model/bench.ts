@@ -135,11 +135,12 @@ export class Bench {
       await this.#land(this.#loads.at(-1)!, 'fresh')
     }
     if (this.#setup.timers) {
+      // After a jump of the wall clock the timer looks again within a minute.
+      const ended = this.#model.order.filter((entry) => this.#model.ended(entry) !== undefined)
       this.#model.victims = []
-      this.#moveTime({ do: 'advance', ms: 1100 })
-      const ended = this.#model.order.filter((entry) => this.#model.endOf(entry) <= this.#model.time - 1050)
-      assert.equal(ended.length, 0, 'what has ended is swept out')
+      this.#moveTime({ do: 'advance', ms: 62_000 })
       this.#compare()
+      for (const entry of ended) assert.ok(!this.#model.order.includes(entry), 'what has ended is swept out')
     }
     this.#views[0]!.cache.close()
     checkInvariants(this.#views[0]!.cache)
@@ -377,7 +378,7 @@ export class Bench {
       assert.equal(stats[name as keyof typeof stats], count, `${name} in the statistics`)
     assert.equal(hitRatio, hits === 0 ? 0 : hits / (hits + misses))
     assert.equal(size, this.#model.order.length, 'size in the statistics')
-    if (this.#store.dropped.length === 0) assert.equal(weight, this.#model.weight, 'weight in the statistics')
+    assert.equal(weight, this.#model.weight, 'weight in the statistics')
   }
 
   #compareRemovals(): void {

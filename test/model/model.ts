@@ -322,8 +322,8 @@ export class ModelCache {
   }
 
   add(key: unknown, value: unknown, options: ModelOptions = {}): boolean {
+    if (value !== undefined && this.has(key)) return false
     const weight = this.store.weigh(value)
-    if (this.has(key)) return false
     return this.store.commit(this.space, key, value, weight, options)
   }
 
@@ -436,14 +436,19 @@ export class ModelCache {
     if (mayStore) flight.space.flights.delete(flight.key)
     store.counters.totalLoadTime += store.time - flight.start
     if (failed) store.counters.loadFailures++
-    if (failed) return
-    if (value === undefined) {
+    else if (value !== undefined) {
+      let weight: number
+      try {
+        weight = store.weigh(value)
+      } catch (error) {
+        store.counters.loadFailures++
+        throw error
+      }
+      if (mayStore) store.commit(flight.space, flight.key, value, weight, flight.options)
+    } else {
       const entry = flight.space.entries.get(flight.key)
       if (mayStore && entry !== undefined) store.leave(entry, store.ended(entry) ?? 'expired')
-      return
     }
-    const weight = store.weigh(value)
-    if (mayStore) store.commit(flight.space, flight.key, value, weight, flight.options)
   }
 
   /** Loads under way, those that may not store any more included. */
@@ -496,6 +501,7 @@ export class ModelCache {
   }
 
   *entries(): Generator<[unknown, unknown]> {
+    this.#assertOpen()
     for (const [key, entry] of this.space.entries)
       if (this.store.ended(entry) === undefined) yield [key, entry.value]
   }

@@ -214,8 +214,6 @@ const policies: Record<string, (slots: Slots, queues: number[][], kinds: Kind[])
     }
   },
   Adaptive(slots, queues, kinds) {
-    const FREQUENT = 0b100
-    const GHOST = 0b1000
     const [, recent, frequent, ghosts, ...unused] = queues as [number[], number[], number[], number[]]
     for (const slot of recent)
       assert.equal(slots.marks[slot]! & (FREQUENT | GHOST), 0, `slot ${slot} is in \`recent\``)
