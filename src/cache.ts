@@ -308,7 +308,7 @@ export class Cache<K = unknown, V = unknown> {
   getOrLoad<T extends V, P extends K = K>(
     key: P,
     loader: (key: P, context: LoadContext<P, T>) => T | PromiseLike<T>,
-    options?: LoadOptions<T, P>,
+    options?: LoadOptions<P, T>,
   ): Promise<T>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.#space.map.get(key)
@@ -328,7 +328,7 @@ export class Cache<K = unknown, V = unknown> {
   async getOrLoadMany<T extends V, P extends K = K>(
     keys: Iterable<P>,
     loadMany: BatchLoader<P, T, K>,
-    options?: LoadOptions<T, P>,
+    options?: LoadOptions<P, T>,
   ): Promise<Map<P, T>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     const terms = loadTerms(this.#terms, options)

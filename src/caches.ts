@@ -20,7 +20,7 @@ type Exact<S> = { [Name in keyof S]: { [Option in Exclude<keyof S[Name], keyof C
  * Makes one cache per property: `createCaches({ local: { maxEntries: 100, ttl: '10m' } }).local`. All settings are checked before
  * the first cache is made; throws a TypeError or RangeError that names the cache and the option.
  */
-export function createCaches<const S extends Record<string, CacheOptions<never, never>>>(
+export function createCaches<const S extends Record<string, CacheOptions<never, never> & object>>(
   settings: S & Exact<S>,
 ): Caches<S> {
   if (!isRecord(settings))

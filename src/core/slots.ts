@@ -110,7 +110,7 @@ export class Slots {
   /** From here on each slot tells its table; all entries so far belong to `table`. */
   trackOwners(table: Table): void {
     if (this.owners !== undefined) return
-    this.owners = this.keys.map((_, slot) => (slot < FIRST_SLOT ? undefined : table))
+    this.owners = new Array<Table | undefined>(this.end).fill(table).fill(undefined, 0, FIRST_SLOT)
     for (let slot = this.#free; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
@@ -122,7 +122,7 @@ export class Slots {
   }
 
   trackTags(): void {
-    this.tags ??= this.keys.map(() => undefined)
+    this.tags ??= new Array<undefined>(this.end).fill(undefined)
   }
 
   #grow(): void {
