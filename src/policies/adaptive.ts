@@ -17,7 +17,7 @@ const TIME_SHIFT = 4
 /** The least that `recent` is to hold, as a share of the capacity. */
 const SMALLEST_RECENT = 0.02
 /** Ghosts as a share of the capacity; a cache of fewer than LEAST_GHOSTS entries has as many ghosts as entries. */
-const GHOST_SHARE = 0.3
+const GHOST_SHARE = 0.31
 const LEAST_GHOSTS = 512
 /** What sat unused in `frequent` for this many capacities of insertions is given up. */
 const GIVE_UP_AFTER = 128
@@ -152,7 +152,7 @@ export class Adaptive implements Policy {
     this.#target = 1
     this.#isFilling = true
     this.#time = 0
-    this.#random = 88_172_645
+    this.#random = 2_463_534_242
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */
@@ -214,7 +214,7 @@ export class Adaptive implements Policy {
     return (mark & FREQUENT) === 0 ? this.#recent : this.#frequent
   }
 
-  /** xorshift32 (Marsaglia 2003), of which the sign is taken. */
+  /** xorshift32 from its published seed (Marsaglia 2003), of which the sign is taken. */
   #coin(): boolean {
     let x = this.#random
     x ^= x << 13
