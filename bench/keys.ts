@@ -1,3 +1,13 @@
+/** How keys come: as strings that the caller holds, like literals; as strings built for each call; as integers. */
+export const kinds = ['held', 'built', 'integer'] as const
+export type Kind = (typeof kinds)[number]
+
+/** Different items, from the `from`-th: the keys themselves, or what a loop builds them from. */
+export function items(kind: Kind, count: number, from = 0): (string | number)[] {
+  const numbers = Array.from({ length: count }, (_, i) => from + i)
+  return kind === 'held' ? flat(numbers.map((id) => `product:${id}`)) : numbers
+}
+
 /** A small seeded generator (mulberry32): every run measures the same sequences. */
 export function random(seed: number): () => number {
   let state = seed
@@ -9,13 +19,8 @@ export function random(seed: number): () => number {
   }
 }
 
-/** Strings held by the caller, as literals and constants are: flat, and hashed once. */
-export function heldStrings(count: number, prefix = 'product:'): string[] {
-  return JSON.parse(JSON.stringify(Array.from({ length: count }, (_, i) => `${prefix}${i}`)))
-}
-
-export function shuffled<T>(items: readonly T[], next: () => number): T[] {
-  const result = items.slice()
+export function shuffled<T>(list: readonly T[], next: () => number): T[] {
+  const result = list.slice()
   for (let i = result.length - 1; i > 0; i--) {
     const j = Math.floor(next() * (i + 1))
     const item = result[i]!
@@ -25,7 +30,7 @@ export function shuffled<T>(items: readonly T[], next: () => number): T[] {
   return result
 }
 
-/** A way to draw numbers from 0 to count - 1, of which number k comes with a frequency of 1 / (k + 1) ^ exponent. */
+/** Draws numbers from 0 to count - 1, of which number k comes with a frequency of 1 / (k + 1) ^ exponent. */
 export function zipf(count: number, exponent: number, next: () => number): () => number {
   const cumulated = new Float64Array(count)
   let sum = 0
@@ -44,4 +49,9 @@ export function zipf(count: number, exponent: number, next: () => number): () =>
     }
     return low
   }
+}
+
+/** The same strings without the inner structure that joining them has left. */
+function flat(strings: string[]): string[] {
+  return JSON.parse(JSON.stringify(strings))
 }

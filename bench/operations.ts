@@ -1,137 +1,292 @@
-import { heldStrings, random, shuffled, zipf } from './keys.ts'
+import { items, type Kind, random, shuffled, zipf } from './keys.ts'
 import type { Loops } from './loops.ts'
-import type { Peer } from './peers.ts'
+import type { Peer, Target } from './peers/peer.ts'
 
-/** One peer's side of an operation: `run(round)` does `count` operations and returns how many found something. */
+/** One peer's side of an operation. */
 export interface Subject {
+  /** What a sample needs and does not measure. */
+  prepare?(round: number): void
+  /** Does the operations of one sample; how many of them found something. */
   run(round: number): number
 }
 
-/** An operation at a size, with its keys; all peers are given the same. */
+/** An operation with its keys, the same for all peers. */
 export interface Operation {
-  readonly name: string
-  /** What it does, for the notes below the table. */
-  readonly about: string
-  /** How many operations a sample of `run` takes. */
+  /** How many operations a sample takes. */
   readonly count: number
-  /** How many of them have to find something; undefined where it depends on what the peer keeps. */
+  /** How many of them have to find something; undefined where that depends on what the peer keeps. */
   readonly expected?: number
   subject(peer: Peer, loops: Loops): Subject
 }
 
-const values = Array.from({ length: 1024 }, (_, id) => ({ id, name: `Product ${id}`, price: id * 1.5 }))
-
-/** A sample has about this many operations: a few milliseconds. */
-const SAMPLE = 20_000
-
-const makers: Record<string, (size: number) => Omit<Operation, 'name'>> = {
-  hit(size) {
-    const keys = heldStrings(size)
-    const asked = inSlices(shuffled(keys, random(1)))
-    return {
-      about: 'get of a key that is there, all keys in a shuffled order, as often one as the other',
-      count: SAMPLE,
-      expected: SAMPLE,
-      subject(peer, loops) {
-        const target = peer.make(size)
-        loops.set(target, keys, 0, size, values)
-        return asked((from, to, order) => loops.get(target, order, from, to))
-      },
-    }
-  },
-
-  miss(size) {
-    const keys = heldStrings(size)
-    const asked = inSlices(shuffled(heldStrings(size, 'absent!:'), random(2)))
-    return {
-      about: 'get of a key that is not there',
-      count: SAMPLE,
-      expected: 0,
-      subject(peer, loops) {
-        const target = peer.make(size)
-        loops.set(target, keys, 0, size, values)
-        return asked((from, to, order) => loops.get(target, order, from, to))
-      },
-    }
-  },
-
-  update(size) {
-    const keys = heldStrings(size)
-    const asked = inSlices(shuffled(keys, random(3)))
-    return {
-      about: 'set of a key that is there',
-      count: SAMPLE,
-      subject(peer, loops) {
-        const target = peer.make(size)
-        loops.set(target, keys, 0, size, values)
-        return asked((from, to, order) => loops.set(target, order, from, to, values))
-      },
-    }
-  },
-
-  /** A key comes round again only after four times as many others as fit: no peer remembers it. */
-  insert(size) {
-    const keys = heldStrings(Math.max(4 * size, 4 * SAMPLE))
-    const asked = inSlices(keys)
-    return {
-      about: 'set of a new key in a full cache',
-      count: SAMPLE,
-      subject(peer, loops) {
-        const target = peer.make(size)
-        loops.set(target, keys, keys.length - 2 * size, keys.length, values)
-        return asked((from, to, order) => loops.set(target, order, from, to, values))
-      },
-    }
-  },
-
-  zipf(size) {
-    const keys = shuffled(heldStrings(10 * size), random(4))
-    const draw = zipf(keys.length, 0.99, random(5))
-    const before = Array.from({ length: 5 * size }, () => keys[draw()])
-    const asked = inSlices(Array.from({ length: 40 * SAMPLE }, () => keys[draw()]))
-    return {
-      about: 'get, and set where it found nothing: Zipf 0.99 over ten times as many keys as fit',
-      count: SAMPLE,
-      subject(peer, loops) {
-        const target = peer.make(size)
-        loops.readThrough(target, before, 0, before.length, values)
-        return asked((from, to, order) => loops.readThrough(target, order, from, to, values))
-      },
-    }
-  },
-
-  namespaced(size) {
-    const keys = heldStrings(size)
-    const asked = inSlices(shuffled(keys, random(1)))
-    return {
-      about: 'a hit in a namespace (a prefix, where a peer has no namespaces)',
-      count: SAMPLE,
-      expected: SAMPLE,
-      subject(peer, loops) {
-        const target = peer.make(size)
-        const view = target.namespace?.('shop') ?? new loops.Prefixed(target, 'shop')
-        loops.set(view, keys, 0, size, values)
-        return asked((from, to, order) => loops.get(view, order, from, to))
-      },
-    }
-  },
+/** What an operation is, for tables and notes. */
+interface Entry {
+  readonly label: string
+  readonly about: string
+  /** Whether a peer cannot take part. */
+  readonly excludes?: (peer: Peer, size: number) => boolean
+  make(scene: Scene): Operation
 }
 
-export const operationNames = Object.keys(makers)
+/** About this many operations make a sample: a few milliseconds at most. */
+const SAMPLE = 10_000
 
-export function makeOperation(name: string, size: number): Operation {
-  return { name, ...makers[name]!(size) }
+/** A size and a kind of keys, with a full cache of each peer, made when first needed and shared by the operations that leave it full. */
+export class Scene {
+  readonly size: number
+  readonly kind: Kind
+  readonly items: readonly (string | number)[]
+  readonly #full = new Map<Peer, Target>()
+
+  constructor(kind: Kind, size: number) {
+    this.kind = kind
+    this.size = size
+    this.items = items(kind, size)
+  }
+
+  full(peer: Peer, loops: Loops): Target {
+    let target = this.#full.get(peer)
+    if (target === undefined) {
+      target = peer.make(this.size)
+      loops.set(target, this.items, 0, this.size)
+      this.#full.set(peer, target)
+    }
+    return target
+  }
+
+  /** All keys in a shuffled order, in samples of which each round takes the next. */
+  shuffled(seed: number, list = this.items) {
+    return inSamples(shuffled(list, random(seed)))
+  }
 }
 
-/** Cuts a sequence, repeated where it is short, into samples, of which each round takes the next. */
-function inSlices<T>(items: readonly T[]) {
-  const slices = Math.max(1, Math.floor(items.length / SAMPLE))
-  const times = Math.ceil(SAMPLE / items.length)
-  const sequence = Array.from({ length: times }, () => items).flat()
-  return (run: (from: number, to: number, sequence: readonly T[]) => number): Subject => ({
+export const operations = {
+  hit: {
+    label: 'hit',
+    about: '`get` of a key that is there; all keys equally often, in a shuffled order',
+    make(scene) {
+      const asked = scene.shuffled(1)
+      return {
+        count: SAMPLE,
+        expected: SAMPLE,
+        subject(peer, loops) {
+          const target = scene.full(peer, loops)
+          return asked((list, from, to) => loops.get(target, list, from, to))
+        },
+      }
+    },
+  },
+
+  miss: {
+    label: 'miss',
+    about: '`get` of a key that is not there',
+    make(scene) {
+      const asked = scene.shuffled(2, items(scene.kind, scene.size, scene.size))
+      return {
+        count: SAMPLE,
+        expected: 0,
+        subject(peer, loops) {
+          const target = scene.full(peer, loops)
+          return asked((list, from, to) => loops.get(target, list, from, to))
+        },
+      }
+    },
+  },
+
+  update: {
+    label: 'update',
+    about: '`set` of a key that is there, in a shuffled order',
+    excludes: (peer, size) => !writes(peer, size),
+    make(scene) {
+      const asked = scene.shuffled(3)
+      return {
+        count: SAMPLE,
+        subject(peer, loops) {
+          const target = scene.full(peer, loops)
+          return asked((list, from, to) => loops.set(target, list, from, to))
+        },
+      }
+    },
+  },
+
+  insert: {
+    label: 'insert when full',
+    about:
+      '`set` of a new key in a full cache; a key comes again only after four times as many others as fit',
+    excludes: (peer, size) => !evicts(peer, size),
+    make({ kind, size }) {
+      const keys = items(kind, Math.max(4 * size, 8 * SAMPLE))
+      const asked = inSamples(keys)
+      return {
+        count: SAMPLE,
+        subject(peer, loops) {
+          const target = peer.make(size)
+          loops.set(target, keys, keys.length - 2 * size, keys.length)
+          return withSettling(
+            target,
+            asked((list, from, to) => loops.set(target, list, from, to)),
+          )
+        },
+      }
+    },
+  },
+
+  delete: {
+    label: 'delete',
+    about: '`delete` of a key that is there, in a shuffled order; filling up again is not measured',
+    excludes: (peer, size) => !deletes(peer) || !writes(peer, size),
+    make({ kind, size }) {
+      const keys = shuffled(items(kind, size), random(4))
+      const each = Math.min(size, SAMPLE)
+      const copies = Math.ceil(2_000 / size)
+      return {
+        count: copies * each,
+        subject(peer, loops) {
+          const targets = Array.from({ length: copies }, () => peer.make(size))
+          for (const target of targets) loops.set(target, keys, 0, size)
+          return {
+            prepare() {
+              for (const target of targets) loops.set(target, keys, 0, each)
+            },
+            run() {
+              for (const target of targets) loops.deleteAll(target, keys, 0, each)
+              return 0
+            },
+          }
+        },
+      }
+    },
+  },
+
+  zipf: {
+    label: 'Zipf read-through',
+    about: '`get`, and `set` where it finds nothing: Zipf 0.99 over ten times as many keys as fit',
+    excludes: (peer, size) => !evicts(peer, size),
+    make({ kind, size }) {
+      const keys = shuffled(items(kind, 10 * size), random(5))
+      const draw = zipf(keys.length, 0.99, random(6))
+      const before = Array.from({ length: 3 * size }, () => keys[draw()]!)
+      const asked = inSamples(Array.from({ length: 48 * SAMPLE }, () => keys[draw()]!))
+      return {
+        count: SAMPLE,
+        subject(peer, loops) {
+          const target = peer.make(size)
+          loops.readThrough(target, before, 0, before.length)
+          return withSettling(
+            target,
+            asked((list, from, to) => loops.readThrough(target, list, from, to)),
+          )
+        },
+      }
+    },
+  },
+
+  mixed: {
+    label: '90/9/1 mix',
+    about: '90 % `get`, 9 % `set`, 1 % `delete` over 1.1 times as many keys as fit, equally often',
+    excludes: (peer, size) => !deletes(peer) || !evicts(peer, size),
+    make({ kind, size }) {
+      const keys = items(kind, Math.ceil(1.1 * size))
+      const next = random(7)
+      const length = 16 * SAMPLE
+      const asked = inSamples(Array.from({ length }, () => keys[Math.floor(next() * keys.length)]!))
+      const draws = Uint8Array.from({ length }, () => Math.floor(next() * 100))
+      return {
+        count: SAMPLE,
+        subject(peer, loops) {
+          const target = peer.make(size)
+          loops.set(target, keys, 0, keys.length)
+          return withSettling(
+            target,
+            asked((list, from, to) => loops.mixed(target, list, from, to, draws)),
+          )
+        },
+      }
+    },
+  },
+
+  counter: {
+    label: 'counter',
+    about: '`incr` of a number that is there (`get` and `set`, where a peer has no counters)',
+    excludes: (peer, size) => !writes(peer, size),
+    make(scene) {
+      const asked = scene.shuffled(8)
+      return {
+        count: SAMPLE,
+        expected: SAMPLE,
+        subject(peer, loops) {
+          const target = peer.make(scene.size)
+          loops.setZero(target, scene.items)
+          const add = target.incr === undefined ? loops.getAddSet : loops.increment
+          return asked((list, from, to) => add(target, list, from, to))
+        },
+      }
+    },
+  },
+
+  namespaced: {
+    label: 'namespaced hit',
+    about: '`get` of a key that is there in a namespace (a prefix, where a peer has no namespaces)',
+    make(scene) {
+      const asked = scene.shuffled(1)
+      return {
+        count: SAMPLE,
+        expected: SAMPLE,
+        subject(peer, loops) {
+          const target = peer.make(scene.size)
+          const view = target.namespace?.('shop') ?? new loops.Prefixed(target, 'shop')
+          loops.set(view, scene.items, 0, scene.size)
+          return asked((list, from, to) => loops.get(view, list, from, to))
+        },
+      }
+    },
+  },
+} satisfies Record<string, Entry>
+
+export type OperationName = keyof typeof operations
+
+export const operationNames = Object.keys(operations) as OperationName[]
+
+/** The operation's entry, with all its optional parts. */
+export function entryOf(name: OperationName): Entry {
+  return operations[name]
+}
+
+/** Whether a peer's writes are fast enough to be measured. */
+function writes({ writesUpTo = Infinity }: Peer, size: number): boolean {
+  return size <= writesUpTo
+}
+
+/** Whether a peer can take new keys when full, and fast enough to be measured. */
+export function evicts(peer: Peer, size: number): boolean {
+  return peer.holds !== Infinity && writes(peer, size)
+}
+
+function deletes(peer: Peer): boolean {
+  return peer.name !== 'flru'
+}
+
+/** Cuts a list, repeated where it is short, into samples. */
+function inSamples<T>(list: readonly T[]) {
+  const samples = Math.max(1, Math.floor(list.length / SAMPLE))
+  const times = Math.ceil(SAMPLE / list.length)
+  const sequence = Array.from({ length: times }, () => list).flat()
+  return (run: (list: readonly T[], from: number, to: number) => number): Subject => ({
     run(round) {
-      const from = (round % slices) * SAMPLE
-      return run(from, from + SAMPLE, sequence)
+      const from = (round % samples) * SAMPLE
+      return run(sequence, from, from + SAMPLE)
     },
   })
+}
+
+/** A sample includes what the peer would do a little later. */
+function withSettling(target: Target, subject: Subject): Subject {
+  if (target.settle === undefined) return subject
+  return {
+    run(round) {
+      const found = subject.run(round)
+      target.settle!()
+      return found
+    },
+  }
 }

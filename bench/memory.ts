@@ -1,0 +1,97 @@
+import { PerformanceObserver } from 'node:perf_hooks'
+import { setImmediate } from 'node:timers/promises'
+import { items } from './keys.ts'
+import { loopsFor } from './measure.ts'
+import { evicts } from './operations.ts'
+import type { Peer, Target } from './peers/peer.ts'
+
+export interface Bytes {
+  readonly peer: string
+  readonly size: number
+  /** Bytes on the heap and in its buffers, per entry of the capacity; keys and values are the caller's and not counted. */
+  readonly perEntry: number
+}
+
+/** Measured on at least this many entries: as many caches are made. */
+const ENTRIES = 100_000
+
+/** What a cache itself takes after twice as many keys were set as fit, so that whatever it remembers of them is counted. */
+export async function measureBytes(peers: readonly Peer[], size: number): Promise<Bytes[]> {
+  const keys = items('held', 2 * size)
+  const results: Bytes[] = []
+  await bytesInUse()
+  for (const peer of peers) {
+    if (!evicts(peer, size)) continue
+    const { set } = await loopsFor(peer, 'held')
+    const copies = Math.max(1, Math.ceil(ENTRIES / size))
+    const held: Target[] = []
+    const before = await bytesInUse()
+    fill(held, copies, peer, size, (target) => set(target, keys, 0, keys.length))
+    const after = await bytesInUse()
+    results.push({ peer: peer.name, size, perEntry: (after - before) / held.length / size })
+    held.length = 0
+  }
+  return results
+}
+
+/** A function of its own: within the loop above, a cache would be kept alive by a variable gone out of use. */
+function fill(held: Target[], copies: number, peer: Peer, size: number, set: (target: Target) => void): void {
+  for (let i = 0; i < copies; i++) {
+    const target = peer.make(size)
+    set(target)
+    target.settle?.()
+    held.push(target)
+  }
+}
+
+export interface Garbage {
+  readonly peer: string
+  readonly size: number
+  /** Milliseconds of collection per million insertions into a full cache. */
+  readonly perMillion: number
+  readonly collections: number
+}
+
+/** How long the garbage collector works for a peer that inserts new keys when full; each key is built anew and goes with its entry. */
+export async function measureGarbage(
+  peers: readonly Peer[],
+  size: number,
+  insertions: number,
+): Promise<Garbage[]> {
+  const keys = items('built', 4 * size)
+  const results: Garbage[] = []
+  for (const peer of peers) {
+    if (!evicts(peer, size)) continue
+    const { set } = await loopsFor(peer, 'built')
+    const target = peer.make(size)
+    set(target, keys, 0, keys.length)
+    globalThis.gc!()
+    const collections: number[] = []
+    const observer = new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) collections.push(entry.duration)
+    })
+    await setImmediate()
+    observer.observe({ entryTypes: ['gc'] })
+    for (let done = 0; done < insertions; done += size) {
+      const from = done % keys.length
+      set(target, keys, from, from + size)
+      target.settle?.()
+      await setImmediate()
+    }
+    await setImmediate()
+    observer.disconnect()
+    const time = collections.reduce((a, b) => a + b, 0)
+    const perMillion = (time * 1e6) / insertions
+    results.push({ peer: peer.name, size, perMillion, collections: collections.length })
+  }
+  return results
+}
+
+async function bytesInUse(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    globalThis.gc!()
+    await setImmediate()
+  }
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
