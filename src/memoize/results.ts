@@ -1,0 +1,74 @@
+import { type Cache, storeOf } from '../cache.ts'
+import { keyOf, keyOfOne } from './keys.ts'
+import type { Plan } from './options.ts'
+import { Pairs } from './pairs.ts'
+
+/** The results of one memoized function, or of one method for one instance. */
+export class Results {
+  readonly cache: Cache<unknown, unknown>
+  readonly pairs: Pairs = new Pairs()
+  readonly #plan: Plan
+
+  constructor(plan: Plan, cache: Cache<unknown, unknown>) {
+    this.#plan = plan
+    this.cache = cache
+  }
+
+  keyOf(receiver: unknown, args: unknown[]): unknown {
+    const { key, keyThis } = this.#plan
+    if (key !== undefined) return keyOfOne(key.apply(receiver, args))
+    const list = keyThis ? [receiver, ...args] : args
+    return list.length === 2 ? this.pairs.keyOf(list[0], list[1]) : keyOf(list)
+  }
+
+  invalidate(receiver: unknown, args: unknown[]): boolean {
+    return this.cache.delete(this.keyOf(receiver, args))
+  }
+
+  clear(): void {
+    this.cache.clear()
+  }
+
+  /** What is kept under a key, of a function that is known to give its results at once. */
+  find(key: unknown): unknown {
+    return this.#plan.isAsync === false ? this.cache.get(key) : undefined
+  }
+
+  /**
+   * What the function gives, where `find` found nothing. Once it has given a promise, its results are loaded. Until its first result
+   * that cannot be told, so it is called.
+   */
+  make(key: unknown, receiver: unknown, args: unknown[]): unknown {
+    const { fn, isAsync, loads } = this.#plan
+    if (isAsync) return this.cache.getOrLoad(key, () => fn.apply(receiver, args), loads)
+    const result = fn.apply(receiver, args)
+    return isThenable(result) ? this.#load(key, result) : this.#keep(key, result)
+  }
+
+  #load(key: unknown, promise: PromiseLike<unknown>): Promise<unknown> {
+    this.#plan.isAsync = true
+    // Where it is not needed after all, nobody else looks at how it ends.
+    if (promise instanceof Promise) promise.catch(() => {})
+    return this.cache.getOrLoad(key, () => promise, this.#plan.loads)
+  }
+
+  #keep(key: unknown, result: unknown): unknown {
+    const { cache } = this
+    const plan = this.#plan
+    plan.isAsync = false
+    if (result === undefined) return undefined
+    // The call may have taken long; what it has stored itself under the key stands.
+    storeOf(cache).clock.read()
+    cache.add(
+      key,
+      result,
+      plan.ttlOf === undefined ? plan.writes : { ...plan.writes, ttl: plan.ttlOf(result) },
+    )
+    const kept = cache.peek(key)
+    return kept === undefined ? result : kept
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as PromiseLike<unknown> | null | undefined)?.then === 'function'
+}

@@ -1,0 +1,279 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { keyOf } from '../../src/memoize/keys.ts'
+import { Pairs } from '../../src/memoize/pairs.ts'
+import { same } from './same.ts'
+
+class User {
+  readonly id: number
+  constructor(id: number) {
+    this.id = id
+  }
+}
+
+const user = new User(1)
+const fn = (): number => 1
+const symbol = Symbol('a')
+const cycle: unknown[] = []
+cycle.push(cycle)
+const loop: Record<string, unknown> = {}
+loop.a = { loop }
+
+/** Lists of arguments, all different. */
+const different: unknown[][] = [
+  [],
+  [undefined],
+  [undefined, undefined],
+  [null],
+  [''],
+  ['undefined'],
+  ['null'],
+  ['0'],
+  [0],
+  [-0],
+  [0n],
+  [-1],
+  [NaN],
+  ['NaN'],
+  [Infinity],
+  [true],
+  ['true'],
+  [1],
+  ['1'],
+  [1n],
+  [0.1 + 0.2],
+  [0.3],
+  ['a', 'b'],
+  ['ab'],
+  ['a,b'],
+  ['', 'ab'],
+  ['ab', ''],
+  ['a', 1],
+  ['a', '1'],
+  [['a', 'b']],
+  [['a'], 'b'],
+  [[['a']], 'b'],
+  ['\0'],
+  ['\0s1:a'],
+  ['\0@1;'],
+  ['\0i-0;'],
+  ['\0', 'a'],
+  [{}],
+  [{ a: undefined }],
+  [[{}]],
+  [[{ a: undefined }]],
+  [Object.create(null)],
+  [[]],
+  [[undefined]],
+  [new Array(1)],
+  [[null]],
+  [Object.assign([], { a: 1 })],
+  [Object.assign(new Array(1), { a: 1 })],
+  [{ length: 0 }],
+  [{ a: 1, b: 2 }],
+  [{ a: 2, b: 1 }],
+  [{ 'a1:': 1 }],
+  [{ [symbol]: 1 }],
+  [{ [Symbol.for('a')]: 1 }],
+  [{ ['__proto__']: 1 }],
+  [Math],
+  [new Date(0)],
+  [new Date(1)],
+  [new Date(NaN)],
+  [new Map()],
+  [new Set()],
+  [new Map([['a', 1]])],
+  [new Map([['a', '1']])],
+  [new Map([[{}, {}]])],
+  [
+    new Map<unknown, unknown>([
+      ['a', 1],
+      ['b', 2],
+    ]),
+  ],
+  [
+    new Map<unknown, unknown>([
+      ['b', 2],
+      ['a', 1],
+    ]),
+  ],
+  [new Set(['a', 1])],
+  [new Set([1, 'a'])],
+  [[['a', 1]]],
+  [/a/],
+  [/a/g],
+  [/b/],
+  [user],
+  [new User(1)],
+  [{ id: 1 }],
+  [fn],
+  [(): number => 1],
+  [symbol],
+  [Symbol('a')],
+  [Symbol.for('a')],
+  [Symbol.for('b')],
+  [symbol, 1],
+  [Symbol.iterator],
+  [Object.create({ a: 1 })],
+  [Object.create({ a: 2 })],
+  [new String('a')],
+  [new Uint8Array(1)],
+  [Promise.resolve(1)],
+  [Object.assign(new Date(0), { zone: 'UTC' })],
+  [Object.assign(new Date(0), { zone: 'CET' })],
+  [new (class extends Map {})()],
+  [cycle],
+  [[cycle]],
+  [loop],
+]
+
+test('different lists of arguments have different keys', () => {
+  const keys = different.map((list) => keyOf(list))
+  for (const [i, key] of keys.entries())
+    for (const [j, other] of keys.entries())
+      if (i !== j && new Set([key, other]).size < 2) throw new Error(`${i} and ${j}: ${String(key)}`)
+})
+
+test('equal lists of arguments have the same key', () => {
+  const equal: [unknown[], unknown[]][] = [
+    [[NaN], [NaN]],
+    [
+      ['a', NaN],
+      ['a', NaN],
+    ],
+    [[{ a: 1, b: 2 }], [{ b: 2, a: 1 }]],
+    [[{ a: { c: 1, b: [] } }], [{ a: { b: [], c: 1 } }]],
+    [[new Date(5)], [new Date(5)]],
+    [[new Map([[{}, [1]]])], [new Map([[{}, [1]]])]],
+    [[new Set([[1]])], [new Set([[1]])]],
+    [[/a/g], [/a/g]],
+    [
+      [user, fn, symbol],
+      [user, fn, symbol],
+    ],
+    [[{ user }], [{ user }]],
+    [[cycle], [cycle]],
+    [[{ [symbol]: 1, [Symbol.iterator]: 2 }], [{ [Symbol.iterator]: 2, [symbol]: 1 }]],
+  ]
+  for (const [a, b] of equal) expect(keyOf(a)).toBe(keyOf(b))
+})
+
+test('cycles of the same form have the same key', () => {
+  const make = (): object => {
+    const parent: Record<string, unknown> = { name: 'parent' }
+    parent.children = [{ parent }, { parent }]
+    return parent
+  }
+  expect(keyOf([make()])).toBe(keyOf([make()]))
+})
+
+test('one primitive is its own key', () => {
+  for (const value of ['a', '', 'a\0', 0, 1.5, NaN, true, null, undefined, 7n, symbol])
+    expect(keyOf([value])).toBe(value)
+})
+
+test('an object that changes has another key, an instance that changes has not', () => {
+  const plain = { a: 1 }
+  const before = keyOf([plain])
+  plain.a = 2
+  expect(keyOf([plain])).not.toBe(before)
+  const instance: { id: number; extra?: number } = new User(1)
+  const known = keyOf([instance])
+  instance.extra = 1
+  expect(keyOf([instance])).toBe(known)
+})
+
+test('a large sparse array takes no time', () => {
+  expect(keyOf([new Array(2 ** 32 - 1)])).not.toBe(keyOf([new Array(2 ** 31)]))
+})
+
+describe('any arguments', () => {
+  const instances = fc.constantFrom<unknown>(user, new User(1), fn, symbol, Symbol.for('a'), Symbol.iterator)
+  const texts = fc.oneof(
+    fc.string({ maxLength: 3 }),
+    fc.constantFrom('\0', '\0@1;', 's1:a', '\0s1:a', ':', ';', '0', '-0', 'i0;', '1'),
+  )
+  const primitives = fc.oneof(
+    texts,
+    fc.constantFrom<unknown>(0, -0, 1, 12, NaN, undefined, null, true, false, 0n, 1n, -1),
+    fc.double(),
+    instances,
+  )
+  const { list } = fc.letrec<{ value: unknown; list: unknown[] }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', maxDepth: 4 },
+      primitives,
+      fc.array(tie('value'), { maxLength: 3 }),
+      fc.sparseArray(tie('value'), { maxLength: 3, maxNumElements: 2 }),
+      fc.dictionary(fc.oneof(texts, fc.constantFrom('a', 'b')), tie('value'), { maxKeys: 3 }),
+      fc
+        .dictionary(fc.constantFrom('a', 'b'), tie('value'), { maxKeys: 3 })
+        .map((o) => Object.setPrototypeOf(o, null)),
+      fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 2 }).map((entries) => new Map(entries)),
+      fc.array(tie('value'), { maxLength: 2 }).map((items) => new Set(items)),
+      fc.constantFrom(0, 1, NaN).map((time) => new Date(time)),
+      fc.constantFrom('a', 'b').map((source) => new RegExp(source)),
+    ),
+    list: fc.array(tie('value'), { maxLength: 3 }),
+  }))
+
+  test('have the same key exactly if they are the same', () => {
+    fc.assert(
+      fc.property(list, list, (a, b) => {
+        expect(new Set([keyOf(a), keyOf(b)]).size === 1).toBe(same(a, b))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('have the key of their copy', () => {
+    fc.assert(
+      fc.property(list, (a) => {
+        const b = copy(a) as unknown[]
+        expect(same(a, b)).toBe(true)
+        expect(keyOf(b)).toBe(keyOf(a))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('have another key once one part of them is another', () => {
+    fc.assert(
+      fc.property(list, list, fc.nat(), (a, b, at) => {
+        const mixed = [...a]
+        mixed[at % (a.length + 1)] = b[0]
+        expect(new Set([keyOf(a), keyOf(mixed)]).size === 1).toBe(same(a, mixed))
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('in pairs have the keys of lists, also where more pairs come than are remembered', () => {
+    const pairs = new Pairs()
+    fc.assert(
+      fc.property(list, list, ([a], [b]) => {
+        expect(pairs.keyOf(a, b)).toBe(keyOf([a, b]))
+      }),
+    )
+    for (let i = 0; i < 10_000; i++) expect(pairs.keyOf(i % 3000, i)).toBe(keyOf([i % 3000, i]))
+    expect(pairs.keyOf(1, -0)).not.toBe(pairs.keyOf(1, 0))
+  })
+})
+
+/** The same again, in other objects and with properties in another order. */
+function copy(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    const items = value.map(copy)
+    items.length = value.length
+    return items
+  }
+  if (value instanceof Map) return new Map([...value].map(([key, item]) => [copy(key), copy(item)]))
+  if (value instanceof Set) return new Set([...value].map(copy))
+  if (value instanceof Date) return new Date(value)
+  if (value instanceof RegExp) return new RegExp(value)
+  if (typeof value !== 'object' || value === null || value instanceof User) return value
+  const copied = Object.create(Object.getPrototypeOf(value))
+  for (const [key, item] of Object.entries(value).reverse())
+    Object.defineProperty(copied, key, { value: copy(item), enumerable: true })
+  return copied
+}
