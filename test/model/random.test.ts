@@ -54,7 +54,7 @@ async function compare(setup: Setup): Promise<void> {
 describe(`a cache and its model agree (NEARCACHE_SEED=${seed})`, () => {
   beforeAll(() => console.log(`NEARCACHE_SEED=${seed}`))
 
-  test.each(setups)('%s', (_name, setup) => compare(setup))
+  test.each(setups)('%s', { timeout: 60_000 }, (_name, setup) => compare(setup))
 
   describe('under fake timers, with the sweeper at work', () => {
     beforeAll(() => {
@@ -63,7 +63,7 @@ describe(`a cache and its model agree (NEARCACHE_SEED=${seed})`, () => {
     afterAll(() => {
       vi.useRealTimers()
     })
-    test.each(timed)('%s', (_name, setup) => compare(setup))
+    test.each(timed)('%s', { timeout: 60_000 }, (_name, setup) => compare(setup))
   })
 
   test('over enough operations', () => expect(done).toBeGreaterThanOrEqual(total))

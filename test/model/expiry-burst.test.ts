@@ -1,0 +1,146 @@
+import { describe, expect, test } from 'vitest'
+import { Cache, storeOf } from '../../src/cache.ts'
+import { FIRST_SLOT } from '../../src/core/slots.ts'
+import type { CacheOptions } from '../../src/options.ts'
+import { manualClock } from '../support/clock.ts'
+import { checkInvariants } from '../support/invariants.ts'
+
+const MANY = 40_000
+/** How many entries may leave, and how many slots be looked at, between two looks at the time. */
+const BATCH = 64
+const SCAN = 16_384
+
+const policies = ['lru', 'adaptive'] as const
+
+interface Counted {
+  /** The most entries that left between two looks at the time. */
+  readonly most: number
+  readonly looks: number
+  readonly slices: number
+}
+
+/** Sweeps in slices of so many looks at the time, and counts what happens between two of them. */
+function sweepInSlices(cache: Cache<number, unknown>, looksPerSlice: number): Counted {
+  const store = storeOf(cache)
+  let size = store.size
+  let most = 0
+  let looks = 0
+  let slices = 0
+  const count = (): void => {
+    most = Math.max(most, size - store.size)
+    size = store.size
+  }
+  for (let done = false; !done; slices++) {
+    let left = looksPerSlice
+    done = store.sweep(() => {
+      looks++
+      count()
+      return --left === 0
+    })
+    count()
+    if (slices === 3) checkInvariants(cache)
+  }
+  checkInvariants(cache)
+  return { most, looks, slices }
+}
+
+function full(options: CacheOptions<number, unknown>): Cache<number, unknown> {
+  const cache = new Cache<number, unknown>({ maxEntries: Infinity, ttl: 1000, ...options })
+  for (let key = 0; key < MANY; key++) cache.set(key, key)
+  return cache
+}
+
+describe.each(policies)('40,000 entries that end at once, %s', (policy) => {
+  test('leave in small steps', () => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now })
+    clock.advance(1000)
+    const { most, looks, slices } = sweepInSlices(cache, 10)
+    expect(most).toBeLessThanOrEqual(BATCH)
+    expect(looks).toBeGreaterThanOrEqual(MANY / BATCH)
+    expect(slices).toBeGreaterThanOrEqual(looks / 10)
+    expect(storeOf(cache).size).toBe(0)
+    expect(cache.stats()).toMatchObject({ size: 0, expirations: MANY })
+    expect(storeOf(cache).slots.end).toBe(FIRST_SLOT)
+  })
+
+  test('are told one by one, once each', () => {
+    const clock = manualClock()
+    const told = new Uint8Array(MANY)
+    const cache = full({
+      ...{ policy, clock: clock.now },
+      onRemoval: ({ key, reason }) => {
+        if (reason === 'expired') told[key]!++
+      },
+    })
+    clock.advance(1000)
+    expect(sweepInSlices(cache, 100).most).toBeLessThanOrEqual(BATCH)
+    expect(told.every((times) => times === 1)).toBe(true)
+  })
+
+  test.each([1, 4000, 10_000, 25_000])('leave %i live ones alone', (live) => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now })
+    const every = Math.floor(MANY / live)
+    for (let i = 0; i < live; i++) cache.set(i * every, 'live', { ttl: 1e6 })
+    clock.advance(1000)
+    // With few live ones their Map is given up as a whole, and they move to a new one.
+    expect([...cache.keys()]).toHaveLength(live)
+    expect(sweepInSlices(cache, 50).most).toBeLessThanOrEqual(BATCH)
+    expect(cache.size).toBe(live)
+    for (let i = 0; i < live; i++) expect(cache.get(i * every)).toBe('live')
+    expect(cache.stats()).toMatchObject({ size: live, expirations: MANY - live })
+  })
+
+  test('leave while others come, go and iterate', () => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now })
+    const store = storeOf(cache)
+    clock.advance(1000)
+    let written = 0
+    const later = cache.entries()
+    for (let done = false; !done; ) {
+      let left = 20
+      done = store.sweep(() => --left === 0)
+      for (let i = 0; i < 5; i++, written++) cache.set(written * 7, `new ${written}`, { ttl: 1e6 })
+      cache.delete((written - 3) * 7)
+      later.next()
+      expect(cache.get((written - 1) * 7)).toBe(`new ${written - 1}`)
+    }
+    checkInvariants(cache)
+    store.sweep(() => false)
+    expect(cache.size).toBe(written - Math.floor(written / 5))
+    expect([...cache.values()].every((value) => typeof value === 'string')).toBe(true)
+  })
+
+  test('leave in small steps also where they share the store with others', () => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now, ttl: 2000 })
+    const namespace = cache.namespace<number, unknown>('n')
+    for (let key = 0; key < MANY; key++) namespace.set(key, key, { ttl: key % 10 === 0 ? 5000 : 500 })
+    clock.advance(1000)
+    expect(sweepInSlices(cache, 100).most).toBeLessThanOrEqual(BATCH)
+    expect([cache.size, namespace.size]).toEqual([MANY, MANY / 10])
+    clock.advance(1000)
+    expect(sweepInSlices(cache, 100).most).toBeLessThanOrEqual(BATCH)
+    expect([cache.size, namespace.size]).toEqual([0, MANY / 10])
+  })
+
+  test('are reclaimed in small steps after a clear', () => {
+    const cache = full({ policy, onRemoval: () => {} })
+    cache.clear()
+    expect(cache.size).toBe(0)
+    expect(sweepInSlices(cache, 100).most).toBeLessThanOrEqual(BATCH)
+    expect(storeOf(cache).slots.end).toBe(FIRST_SLOT)
+  })
+
+  test('are looked at in small steps while they live', () => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now })
+    cache.set(-1, 'ends', { ttl: 1 })
+    clock.advance(500)
+    const { looks } = sweepInSlices(cache, 1)
+    expect(looks).toBeGreaterThanOrEqual(Math.floor(MANY / SCAN))
+    expect(cache.size).toBe(MANY)
+  })
+})
