@@ -14,7 +14,7 @@ import { Shop } from './service.ts'
 
 // Small on purpose: one page in 27 fits, so it matters which ones are kept. The replay goes much faster than the
 // visitors of the shop did, so a page may be seconds old, not minutes.
-const bound = { maxEntries: 500, ttl: '15s' } as const
+const bound = { maxEntries: 500, ttl: '20s' } as const
 
 /** Milliseconds for the three replays together; with the start it makes about a minute. */
 const timeToServe = 45_000
