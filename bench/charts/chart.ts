@@ -39,6 +39,8 @@ export function toSvg({ title, subtitle, caption, plot }: Chart): string {
     document,
   })
   drawing.setAttribute('y', String(headHeight))
+  drawing.setAttribute('role', 'img')
+  drawing.setAttribute('aria-label', subtitle)
   for (const style of drawing.querySelectorAll('style')) style.remove()
 
   const height = headHeight + options.height + captionLine * caption.length + margin
