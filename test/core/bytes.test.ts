@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest'
+import { estimateBytes } from '../../src/core/bytes.ts'
+
+test('is a positive integer for anything', () => {
+  const values = [
+    ...[undefined, null, true, 0, 0.5, Number.NaN, 12n, 2n ** 500n, '', 'text', Symbol('s'), () => 1],
+    ...[
+      {},
+      [],
+      new Map(),
+      new Set(),
+      new Date(),
+      /x/,
+      new Uint8Array(3),
+      new ArrayBuffer(3),
+      new DataView(new ArrayBuffer(2)),
+    ],
+    ...[Object.create(null), new Error('e'), Promise.resolve(), new WeakMap()],
+  ]
+  for (const value of values) {
+    expect(Number.isSafeInteger(estimateBytes(value))).toBe(true)
+    expect(estimateBytes(value)).toBeGreaterThan(0)
+  }
+})
+
+test('grows with what is inside', () => {
+  expect(estimateBytes('x'.repeat(1000)) - estimateBytes('')).toBe(1000)
+  expect(estimateBytes('ß'.repeat(1000)) - estimateBytes('')).toBe(1000)
+  expect(estimateBytes('→'.repeat(1000)) - estimateBytes('')).toBe(2000)
+  expect(estimateBytes(new Uint8Array(1000)) - estimateBytes(new Uint8Array(0))).toBe(1000)
+  expect(estimateBytes(0.5)).toBeGreaterThan(estimateBytes(1))
+  const one = estimateBytes({ a: 'text' })
+  expect(estimateBytes([{ a: 'text' }, { a: 'text' }])).toBeGreaterThan(2 * one)
+  expect(estimateBytes(new Map([['key', { a: 'text' }]]))).toBeGreaterThan(one)
+  expect(estimateBytes(new Set([{ a: 'text' }]))).toBeGreaterThan(one)
+})
+
+test('counts each object once, and ends on cycles', () => {
+  const shared = { text: 'x'.repeat(1000) }
+  expect(estimateBytes([shared, shared])).toBeLessThan(estimateBytes([shared]) + 100)
+  const cycle: { self?: unknown } = {}
+  cycle.self = cycle
+  expect(estimateBytes(cycle)).toBeLessThan(200)
+})
+
+test('takes what is deep without running out of stack', () => {
+  let deep: unknown = 'end'
+  for (let i = 0; i < 200_000; i++) deep = [deep]
+  expect(estimateBytes(deep)).toBeGreaterThan(200_000)
+})
+
+test('is good to within a factor of two or so for plain data', () => {
+  const users = Array.from({ length: 1000 }, (_, id) => ({ id, name: `user ${id}`, tags: ['a', 'b'] }))
+  const perUser = estimateBytes(users) / 1000
+  expect(perUser).toBeGreaterThan(60)
+  expect(perUser).toBeLessThan(400)
+})

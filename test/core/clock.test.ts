@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { InjectedClock, systemClock } from '../../src/core/clock.ts'
+import { manualClock } from '../support/clock.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+  // The way back to the present is a step forward for the wall clock.
+  systemClock.read()
+})
+
+const silent = (): void => {}
+
+describe('an injected clock', () => {
+  test('begins above zero and advances as its source does, fractions included', () => {
+    const { now, advance } = manualClock()
+    const clock = new InjectedClock(now, silent)
+    const start = clock.now()
+    expect(start).toBeGreaterThan(0)
+    advance(0.25)
+    expect(clock.now() - start).toBe(0.25)
+    advance(1e12)
+    expect(clock.read() - start).toBe(1e12 + 0.25)
+  })
+
+  test('a step back neither turns it back nor stops it', () => {
+    const { now, advance } = manualClock()
+    const clock = new InjectedClock(now, silent)
+    const start = clock.now()
+    advance(100)
+    clock.now()
+    advance(-1000)
+    expect(clock.now() - start).toBe(100)
+    advance(10)
+    expect(clock.now() - start).toBe(110)
+  })
+
+  test('a step forward counts', () => {
+    const { now, jump } = manualClock(0)
+    const clock = new InjectedClock(now, silent)
+    const start = clock.now()
+    jump(1e15)
+    expect(clock.now() - start).toBe(1e15)
+  })
+
+  test.each([Number.NaN, Infinity, -Infinity])('a reading of %s is no reading', (reading) => {
+    const { now, jump, advance } = manualClock(500)
+    const clock = new InjectedClock(now, silent)
+    const start = clock.now()
+    jump(reading)
+    expect(clock.now()).toBe(start)
+    jump(500)
+    advance(7)
+    expect(clock.now() - start).toBe(7)
+  })
+
+  test('what its source throws reaches who asks for now, and is reported by read', () => {
+    const errors: unknown[] = []
+    let fails = false
+    const clock = new InjectedClock(
+      () => {
+        if (fails) throw new Error('no time')
+        return 5
+      },
+      (error) => errors.push(error),
+    )
+    const start = clock.now()
+    fails = true
+    expect(() => clock.now()).toThrow('no time')
+    expect(clock.read()).toBe(start)
+    expect(errors).toHaveLength(1)
+  })
+})
+
+describe('the wall clock', () => {
+  test('stands still within a turn unless it is read afresh, and goes on in the next', async () => {
+    const start = systemClock.read()
+    expect(systemClock.now()).toBe(start)
+    while (systemClock.now() === start) await new Promise((resolve) => setImmediate(resolve))
+    expect(systemClock.now()).toBeGreaterThan(start)
+  })
+
+  test('is read on every call under fake timers, at once', () => {
+    systemClock.now()
+    vi.useFakeTimers()
+    const start = systemClock.now()
+    vi.advanceTimersByTime(25)
+    expect(systemClock.now() - start).toBe(25)
+    vi.setSystemTime(Date.now() + 1000)
+    expect(systemClock.now() - start).toBe(1025)
+    vi.setSystemTime(0)
+    expect(systemClock.now() - start).toBe(1025)
+    vi.advanceTimersByTime(5)
+    expect(systemClock.now() - start).toBe(1030)
+  })
+
+  test('is read on every call while Date.now alone is replaced, and afterwards does not run back', () => {
+    const start = systemClock.now()
+    const now = Date.now()
+    const spy = vi.spyOn(Date, 'now').mockReturnValue(now + 5000)
+    const replaced = systemClock.now()
+    expect(replaced - start).toBeGreaterThanOrEqual(5000)
+    expect(replaced - start).toBeLessThan(6000)
+    spy.mockReturnValue(now + 6000)
+    expect(systemClock.now() - replaced).toBe(1000)
+    spy.mockRestore()
+    expect(systemClock.now()).toBe(replaced + 1000)
+  })
+})

@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import { protections } from '../../src/core/protection.ts'
+
+test('none protects nothing', () => {
+  expect(protections.none).toBeUndefined()
+})
+
+describe('freeze', () => {
+  const { admit, reveal } = protections.freeze!
+
+  test('freezes plain data through and through, and keeps the reference', () => {
+    const value = { list: [{ deep: { x: 1 } }], none: null }
+    expect(admit(value)).toBe(value)
+    expect(reveal).toBeUndefined()
+    for (const part of [value, value.list, value.list[0], value.list[0]!.deep])
+      expect(Object.isFrozen(part)).toBe(true)
+  })
+
+  test('takes primitives, cycles, symbol keys, objects without a prototype and what is frozen already', () => {
+    const cycle: { self?: unknown; [key: symbol]: unknown } = { [Symbol('s')]: { x: 1 } }
+    cycle.self = cycle
+    for (const value of [1, 'text', null, 5n, cycle, Object.create(null), Object.freeze({ inner: [] })])
+      expect(admit(value)).toBe(value)
+    expect(Object.isFrozen(cycle)).toBe(true)
+    expect(Object.isFrozen(Object.values(Object.getOwnPropertyDescriptors(cycle))[0]!.value)).toBe(true)
+  })
+
+  test.each([
+    ['a Map', { inner: new Map() }],
+    ['a class instance', { inner: new (class Thing {})() }],
+    ['a function', { inner: () => 1 }],
+    ['a Date', [new Date()]],
+    ['bytes', { inner: new Uint8Array(1) }],
+    [
+      'an accessor',
+      {
+        get inner() {
+          return 1
+        },
+      },
+    ],
+  ])('refuses %s, and freezes nothing then', (_name, value) => {
+    expect(() => admit(value)).toThrow(TypeError)
+    expect(Object.isFrozen(value)).toBe(false)
+  })
+})
+
+describe('clone', () => {
+  const { admit, reveal } = protections.clone!
+
+  test('stores a copy, and gives each reader one', () => {
+    const value = { list: [1, new Date(5), new Map([['k', new Set([1])]])] }
+    const stored = admit(value)
+    expect(stored).toEqual(value)
+    expect(stored).not.toBe(value)
+    const read = reveal!(stored)
+    expect(read).toEqual(value)
+    expect(read).not.toBe(stored)
+    expect(reveal!(stored)).not.toBe(read)
+  })
+
+  test('refuses what cannot be cloned, with the cause', () => {
+    expect(() => admit({ call: () => 1 })).toThrow(TypeError)
+    expect(() => admit(Symbol('s'))).toThrow(/structuredClone/)
+  })
+})

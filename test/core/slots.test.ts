@@ -1,0 +1,120 @@
+import { expect, test } from 'vitest'
+import { FIRST_SLOT, NONE, Slots } from '../../src/core/slots.ts'
+import { Space } from '../../src/core/space.ts'
+import { freeSlots } from '../support/invariants.ts'
+
+const plain = { weights: false, idle: false }
+
+test('slots are handed out one after the other, from the first that is no head', () => {
+  const slots = new Slots(plain)
+  expect([slots.take(), slots.take(), slots.take()]).toEqual([FIRST_SLOT, FIRST_SLOT + 1, FIRST_SLOT + 2])
+  expect(slots.end).toBe(FIRST_SLOT + 3)
+  expect([slots.keys.length, slots.values.length]).toEqual([slots.end, slots.end])
+})
+
+test('slot 0 holds nothing and has no deadline', () => {
+  const slots = new Slots(plain)
+  expect(NONE).toBe(0)
+  expect([slots.values[NONE], slots.deadlines[NONE]]).toEqual([undefined, 0])
+})
+
+test('the heads are empty rings', () => {
+  const slots = new Slots(plain)
+  for (let head = 1; head < FIRST_SLOT; head++)
+    expect([slots.next[head], slots.prev[head]]).toEqual([head, head])
+})
+
+test('a freed slot is handed out next, the latest first', () => {
+  const slots = new Slots(plain)
+  const taken = [slots.take(), slots.take(), slots.take()]
+  slots.free(taken[0]!)
+  slots.free(taken[2]!)
+  expect(freeSlots(slots)).toEqual([taken[2], taken[0]])
+  expect(slots.take()).toBe(taken[2])
+  expect(slots.take()).toBe(taken[0])
+  expect(slots.take()).toBe(slots.end - 1)
+})
+
+test('peekFree tells what take gives', () => {
+  const slots = new Slots(plain)
+  expect(slots.peekFree()).toBe(slots.take())
+  slots.take()
+  slots.free(FIRST_SLOT)
+  expect(slots.peekFree()).toBe(FIRST_SLOT)
+  expect(slots.peekFree()).toBe(slots.take())
+})
+
+test('a freed slot keeps neither key nor value nor marks', () => {
+  const slots = new Slots(plain)
+  const table = new Space().table
+  slots.trackOwners(table)
+  const slot = slots.take()
+  slots.keys[slot] = 'key'
+  slots.values[slot] = 'value'
+  slots.deadlines[slot] = 5
+  slots.marks[slot] = 7
+  slots.owners![slot] = table
+  slots.free(slot)
+  expect([slots.keys[slot], slots.values[slot], slots.owners![slot]]).toEqual(Array(3).fill(undefined))
+  expect([slots.deadlines[slot], slots.marks[slot]]).toEqual([0, 0])
+})
+
+test('all arrays grow together and keep what is in them', () => {
+  const slots = new Slots({ weights: true, idle: true })
+  slots.trackLoads()
+  const numbers = (): (Float64Array | Int32Array | Uint32Array)[] => [
+    ...[slots.deadlines, slots.next, slots.prev, slots.marks, slots.weights!],
+    ...[slots.reads!, slots.hards!, slots.keeps!, slots.retries!, slots.refreshes!],
+  ]
+  const length = slots.deadlines.length
+  const first = slots.take()
+  for (const array of numbers()) array[first] = first
+  while (slots.end <= length) slots.take()
+  expect(new Set(numbers().map((array) => array.length))).toEqual(new Set([2 * length]))
+  expect(numbers().map((array) => array[first])).toEqual(numbers().map(() => first))
+})
+
+test('without a feature its array is absent', () => {
+  const { weights, reads, hards, tags, owners, keeps } = new Slots(plain)
+  expect([weights, reads, hards, tags, owners, keeps]).toEqual(Array(6).fill(undefined))
+})
+
+test('owners begin with the table for what is held, and nothing for heads and free slots', () => {
+  const slots = new Slots(plain)
+  const { table } = new Space()
+  const [held, freed] = [slots.take(), slots.take()] as [number, number]
+  slots.free(freed)
+  slots.trackOwners(table)
+  expect(slots.owners![held]).toBe(table)
+  expect(slots.owners![freed]).toBeUndefined()
+  expect(slots.owners!.slice(0, FIRST_SLOT)).toEqual(Array(FIRST_SLOT).fill(undefined))
+  slots.trackOwners(new Space().table)
+  expect(slots.owners![held]).toBe(table)
+})
+
+test('tags and what loads need begin empty, as long as the rest', () => {
+  const slots = new Slots(plain)
+  slots.take()
+  slots.trackTags()
+  slots.trackLoads()
+  expect(slots.tags).toEqual(Array(slots.end).fill(undefined))
+  expect([slots.keeps!.length, slots.retries!.length]).toEqual(Array(2).fill(slots.deadlines.length))
+  slots.take()
+  expect(slots.tags).toHaveLength(slots.end)
+})
+
+test('a reset begins anew with small arrays, and still tells owners', () => {
+  const slots = new Slots({ weights: true, idle: false })
+  slots.trackOwners(new Space().table)
+  slots.trackTags()
+  slots.trackLoads()
+  for (let i = 0; i < 100; i++) slots.take()
+  slots.free(20)
+  slots.reset()
+  expect(slots.end).toBe(FIRST_SLOT)
+  expect(slots.take()).toBe(FIRST_SLOT)
+  expect(slots.deadlines.length).toBeLessThan(100)
+  expect(slots.weights).toHaveLength(slots.deadlines.length)
+  expect([slots.tags, slots.keeps]).toEqual([undefined, undefined])
+  expect(slots.owners).toHaveLength(slots.end)
+})
