@@ -255,7 +255,8 @@ describe('any arguments', () => {
         expect(pairs.keyOf(a, b)).toBe(keyOf([a, b]))
       }),
     )
-    for (let i = 0; i < 10_000; i++) expect(pairs.keyOf(i % 3000, i)).toBe(keyOf([i % 3000, i]))
+    for (let i = 0; i < 80_000; i++)
+      if (pairs.keyOf(i % 3000, i) !== keyOf([i % 3000, i])) throw new Error(`${i}`)
     expect(pairs.keyOf(1, -0)).not.toBe(pairs.keyOf(1, 0))
   })
 })
