@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest'
+import { type Import, importsOf, sources } from './sources.ts'
+
+/**
+ * Who may import whom: files of `src/` and its folders. `(types)` is for what must be gone when the program runs, `node:` for the
+ * modules of Node. What a part does not list it must not import; nothing imports a package.
+ */
+const allowed: Record<string, readonly string[]> = {
+  'core/': ['core/'],
+  'policies/': ['core/', 'policies/'],
+
+  'errors.ts': [],
+  'nearest.ts': [],
+  'removal.ts': [],
+  'stats.ts': [],
+  'units.ts': ['errors.ts'],
+  'options.ts': ['errors.ts', 'nearest.ts', 'units.ts', 'policies/ (types)', 'removal.ts (types)'],
+  'terms.ts': ['options.ts', 'units.ts'],
+  'store.ts': [
+    ...['core/', 'policies/', 'errors.ts', 'removal.ts', 'stats.ts', 'units.ts'],
+    ...['options.ts (types)', 'terms.ts (types)'],
+  ],
+  'loading/': ['core/', 'loading/', 'store.ts', 'terms.ts (types)', 'options.ts', 'errors.ts', 'units.ts'],
+  'registry.ts': ['store.ts', 'errors.ts', 'options.ts'],
+  'cache.ts': [
+    ...['core/', 'policies/ (types)', 'loading/', 'registry.ts', 'store.ts (types)', 'options.ts'],
+    ...['terms.ts', 'units.ts', 'errors.ts', 'removal.ts', 'stats.ts (types)'],
+  ],
+  'caches.ts': ['cache.ts', 'registry.ts', 'options.ts', 'units.ts'],
+  'index.ts': [
+    ...['cache.ts', 'caches.ts', 'errors.ts', 'loading/', 'options.ts (types)', 'policies/ (types)'],
+    ...['removal.ts (types)', 'stats.ts (types)', 'units.ts (types)'],
+  ],
+
+  'cli/': ['cli/', 'index.ts', 'node:'],
+  'memoize/': ['memoize/', 'cache.ts', 'options.ts', 'terms.ts', 'units.ts'],
+  'scope/': ['scope/', 'cache.ts', 'loading/', 'options.ts', 'removal.ts', 'units.ts', 'node:'],
+  'trace/': ['trace/', 'cache.ts', 'core/', 'options.ts', 'units.ts', 'node:'],
+}
+
+/** The part that a file, or a module of Node, belongs to. */
+function partOf(path: string): string {
+  if (path.startsWith('node:')) return 'node:'
+  return path.includes('/') ? `${path.split('/')[0]}/` : path
+}
+
+function isAllowed({ file, from, isType }: Import): boolean {
+  const may = allowed[partOf(file)] ?? []
+  const part = partOf(from)
+  return may.includes(part) || (isType && may.includes(`${part} (types)`))
+}
+
+const imports = sources.flatMap(importsOf)
+
+test('each part of the source has a line in the table, and each line a part', () => {
+  expect(Object.keys(allowed).sort()).toEqual([...new Set(sources.map(partOf))].sort())
+})
+
+test('imports go in the allowed directions, those of types included', () => {
+  const wrong = imports.filter((one) => !isAllowed(one))
+  expect(wrong.map(({ file, from, isType }) => `${file} → ${from}${isType ? ' (types)' : ''}`)).toEqual([])
+})
+
+test('what is imported exists', () => {
+  const files = new Set(sources)
+  const missing = imports.filter(({ from }) => !from.startsWith('node:') && !files.has(from))
+  expect(missing).toEqual([])
+})
+
+test('no file needs itself to be loaded, by whatever way round', () => {
+  const needed = imports.filter(({ isType }) => !isType)
+  const done = new Set<string>()
+  const visit = (file: string, way: readonly string[]): void => {
+    expect(way).not.toContain(file)
+    if (done.has(file)) return
+    for (const one of needed) if (one.file === file) visit(one.from, [...way, file])
+    done.add(file)
+  }
+  for (const file of sources) visit(file, [])
+})

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest'
+import { code, sources } from './sources.ts'
+
+/** Who may ask what for the time, or for a turn later. */
+const allowed: Record<string, readonly string[]> = {
+  'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
+  'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
+  // The deadlines of loads.
+  'loading/flight.ts': ['setTimeout', 'clearTimeout'],
+  // The end of the turn, up to which keys are gathered.
+  'loading/batch.ts': ['nextTick', 'queueMicrotask'],
+}
+
+/** Names by which a program gets at the time or at a timer; types and `instanceof` are no use of them. */
+const uses =
+  /(?<!instanceof |typeof |case |as |\.|: )\b(Date(?!\.prototype)|performance|setTimeout|clearTimeout|setInterval|setImmediate|nextTick|queueMicrotask|hrtime)\b/g
+
+test.each(sources)('src/%s asks for the time only where it may', (file) => {
+  const used = new Set([...code(file).matchAll(uses)].map(([, name]) => name!))
+  expect([...used].filter((name) => !allowed[file]?.includes(name))).toEqual([])
+})
