@@ -1,0 +1,1 @@
+export { type FragmentOptions, fragment, fragmentSync, invalidateFragment } from './fragment.ts'
