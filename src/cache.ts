@@ -49,17 +49,17 @@ export let storeOf: <K, V>(cache: Cache<K, V>) => Store
  * Every method throws a CacheError `CLOSED` after `close()`, as soon as it finds nothing.
  */
 export class Cache<K = unknown, V = unknown> {
-  readonly #store: Store
-  readonly #space: Space
+  private readonly store: Store
+  private readonly space: Space
   /** What holds for writes and loads that bring no options. */
-  readonly #terms: LoadTerms
+  private readonly terms: LoadTerms
   /** Whether this is the cache itself, not a view of one of its namespaces or versions. */
-  readonly #isWhole: boolean
+  private readonly isWhole: boolean
   // The store's parts that every read touches, one step nearer.
-  readonly #slots: Slots
-  readonly #policy: Policy
-  readonly #clock: Clock
-  readonly #counters: Counters
+  private readonly slots: Slots
+  private readonly policy: Policy
+  private readonly clock: Clock
+  private readonly counters: Counters
 
   /** Throws a TypeError or RangeError for a wrong option, and a CacheError `NAME_CONFLICT` where `name` is taken by other bounds. */
   constructor(options: CacheOptions<K, V> = {}) {
@@ -72,14 +72,14 @@ export class Cache<K = unknown, V = unknown> {
       const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
       view = new View(store, space, defaultTerms(settings))
     }
-    this.#isWhole = view !== given
-    this.#store = view.store
-    this.#space = view.space
-    this.#terms = view.terms
-    this.#slots = view.store.slots
-    this.#policy = view.store.policy
-    this.#clock = view.store.clock
-    this.#counters = view.store.counters
+    this.isWhole = view !== given
+    this.store = view.store
+    this.space = view.space
+    this.terms = view.terms
+    this.slots = view.store.slots
+    this.policy = view.store.policy
+    this.clock = view.store.clock
+    this.counters = view.store.counters
   }
 
   // Reading
@@ -88,24 +88,24 @@ export class Cache<K = unknown, V = unknown> {
   get(key: K): V | undefined
   get<F>(key: K, fallback: F): V | F
   get(key: K, fallback?: unknown): unknown {
-    const slot = this.#space.map.get(key)
-    if (slot !== undefined && this.#slots.deadlines[slot] > this.#clock.now()) {
-      this.#counters.hits++
-      this.#policy.use(slot)
-      return this.#slots.values[slot]
+    const slot = this.space.map.get(key)
+    if (slot !== undefined && this.slots.deadlines[slot] > this.clock.now()) {
+      this.counters.hits++
+      this.policy.use(slot)
+      return this.slots.values[slot]
     }
-    const value = this.#store.readGuarded(this.#space, slot)
+    const value = this.store.readGuarded(this.space, slot)
     return value === undefined ? fallback : value
   }
 
   /** Whether a live value is there. Not a use: neither the policy, nor idle time, nor the statistics notice. */
   has(key: K): boolean {
-    return this.#store.find(this.#space, key) !== NONE
+    return this.store.find(this.space, key) !== NONE
   }
 
   /** The live value under a key. Not a use: neither the policy, nor idle time, nor the statistics notice. */
   peek(key: K): V | undefined {
-    return this.#valueIn(this.#store.find(this.#space, key))
+    return this.valueIn(this.store.find(this.space, key))
   }
 
   /** The live values under these keys, in the order asked, without those not found. Takes any iterable, once. Each counts as a `get`. */
@@ -120,7 +120,7 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Milliseconds until the entry expires, Infinity for never, or undefined where nothing live is. Not a use. */
   expiresIn(key: K): number | undefined {
-    return this.#store.timeLeft(this.#space, key)
+    return this.store.timeLeft(this.space, key)
   }
 
   // Writing
@@ -130,31 +130,31 @@ export class Cache<K = unknown, V = unknown> {
    * and what was there is removed. Throws a TypeError for `undefined` and for what `weigh` or `protect` refuse; then nothing changes.
    */
   set(key: K, value: V, options?: SetOptions): void {
-    const store = this.#store
-    const terms = writeTerms(this.#terms, options)
+    const store = this.store
+    const terms = writeTerms(this.terms, options)
     const kept = store.admit(value)
-    store.commit(this.#space, key, kept, store.weigh(kept, key), terms)
+    store.commit(this.space, key, kept, store.weigh(kept, key), terms)
     store.settle()
   }
 
   /** Stores a value only where nothing live is; whether it did. A failing `add` changes nothing at all. */
   add(key: K, value: V, options?: SetOptions): boolean {
-    const store = this.#store
-    const terms = writeTerms(this.#terms, options)
-    if (value !== undefined && store.find(this.#space, key) !== NONE) return false
+    const store = this.store
+    const terms = writeTerms(this.terms, options)
+    if (value !== undefined && store.find(this.space, key) !== NONE) return false
     const kept = store.admit(value)
     const weight = store.weigh(kept, key)
     // The weigher is user code and may have stored something.
-    if (store.find(this.#space, key) !== NONE) return false
-    const added = store.commit(this.#space, key, kept, weight, terms)
+    if (store.find(this.space, key) !== NONE) return false
+    const added = store.commit(this.space, key, kept, weight, terms)
     store.settle()
     return added
   }
 
   /** Stores all pairs of a Map or another iterable, or none if one of them is refused. */
   setMany(entries: Iterable<readonly [K, V]>, options?: SetOptions): void {
-    const store = this.#store
-    const terms = writeTerms(this.#terms, options)
+    const store = this.store
+    const terms = writeTerms(this.terms, options)
     const all: [key: K, kept: unknown, weight: number][] = []
     for (const entry of iterable(entries, 'entries')) {
       if (!Array.isArray(entry) || entry.length !== 2)
@@ -163,25 +163,25 @@ export class Cache<K = unknown, V = unknown> {
       const kept = store.admit(value)
       all.push([key, kept, store.weigh(kept, key)])
     }
-    for (const [key, kept, weight] of all) store.commit(this.#space, key, kept, weight, terms)
+    for (const [key, kept, weight] of all) store.commit(this.space, key, kept, weight, terms)
     store.settle()
   }
 
   /** Gives a live entry a new lifetime (the cache's `ttl` when none is given); whether one was there. Not a use. */
   touch(key: K, ttl?: Duration): boolean {
-    const store = this.#store
-    const time = ttl === undefined ? this.#terms.ttl : milliseconds(ttl, 'ttl')
-    const slot = store.find(this.#space, key)
+    const store = this.store
+    const time = ttl === undefined ? this.terms.ttl : milliseconds(ttl, 'ttl')
+    const slot = store.find(this.space, key)
     if (slot === NONE) return false
-    store.touch(slot, time, this.#terms)
+    store.touch(slot, time, this.terms)
     store.settle()
     return true
   }
 
   /** Removes an entry; whether a live one was there. */
   delete(key: K): boolean {
-    const deleted = this.#store.delete(this.#space, key)
-    this.#store.settle()
+    const deleted = this.store.delete(this.space, key)
+    this.store.settle()
     return deleted
   }
 
@@ -189,9 +189,9 @@ export class Cache<K = unknown, V = unknown> {
   deleteMany(keys: Iterable<K>): number {
     let deleted = 0
     try {
-      for (const key of iterable(keys, 'keys')) if (this.#store.delete(this.#space, key)) deleted++
+      for (const key of iterable(keys, 'keys')) if (this.store.delete(this.space, key)) deleted++
     } finally {
-      this.#store.settle()
+      this.store.settle()
     }
     return deleted
   }
@@ -208,8 +208,8 @@ export class Cache<K = unknown, V = unknown> {
    * can still give its value while it loads a new one. Loads under way do not store.
    */
   expire(key: K): boolean {
-    const expired = this.#store.expire(this.#space, key)
-    this.#store.settle()
+    const expired = this.store.expire(this.space, key)
+    this.store.settle()
     return expired
   }
 
@@ -219,14 +219,14 @@ export class Cache<K = unknown, V = unknown> {
    */
   deleteByTag(tag: string): void {
     if (typeof tag !== 'string') throw refusal('tag', 'a string', tag)
-    this.#assertOpen()
-    this.#store.deleteByTag(this.#space, tag)
+    this.assertOpen()
+    this.store.deleteByTag(this.space, tag)
   }
 
   /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries. Loads under way do not store. */
   clear(): void {
-    this.#assertOpen()
-    this.#store.clear(this.#space)
+    this.assertOpen()
+    this.store.clear(this.space)
   }
 
   // Counters
@@ -237,23 +237,23 @@ export class Cache<K = unknown, V = unknown> {
    */
   incr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
     if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
-    return this.#count(key, delta, options)
+    return this.count(key, delta, options)
   }
 
   /** Subtracts `delta`; otherwise as `incr`. */
   decr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
     if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
-    return this.#count(key, -delta, options)
+    return this.count(key, -delta, options)
   }
 
-  #count(key: K, delta: number | bigint, options: CounterOptions | undefined): V & (number | bigint) {
+  private count(key: K, delta: number | bigint, options: CounterOptions | undefined): V & (number | bigint) {
     type Count = V & (number | bigint)
-    const store = this.#store
+    const store = this.store
     const { initial, ttl } = checkCounter(options ?? {})
     if (ttl !== undefined) milliseconds(ttl, 'ttl')
     if (initial !== undefined && !isCounter(initial))
       throw refusal('initial', 'a finite number or a bigint', initial)
-    const value = store.valueAt(store.find(this.#space, key))
+    const value = store.valueAt(store.find(this.space, key))
     if (value === undefined) {
       if (initial === undefined) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
       this.set(key, initial as Count, { ttl })
@@ -262,7 +262,7 @@ export class Cache<K = unknown, V = unknown> {
     const sum = add(value, delta, key)
     const weight = store.weigh(sum, key)
     // The weigher is user code and may have removed the entry.
-    const slot = store.find(this.#space, key)
+    const slot = store.find(this.space, key)
     if (slot === NONE) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
     store.update(slot, sum, weight)
     store.settle()
@@ -281,20 +281,20 @@ export class Cache<K = unknown, V = unknown> {
     const found = this.get(key)
     if (found !== undefined) return found
     if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
-    const terms = writeTerms(this.#terms, options)
+    const terms = writeTerms(this.terms, options)
     const value = compute(key)
     if (isThenable(value)) {
       Promise.resolve(value).catch(() => {})
       throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
     }
     if (value === undefined) return undefined
-    const store = this.#store
+    const store = this.store
     store.clock.read()
     const kept = store.admit(value)
     const weight = store.weigh(kept, key)
-    const slot = store.find(this.#space, key)
-    if (slot !== NONE) return this.#valueIn(slot)
-    store.commit(this.#space, key, kept, weight, terms)
+    const slot = store.find(this.space, key)
+    if (slot !== NONE) return this.valueIn(slot)
+    store.commit(this.space, key, kept, weight, terms)
     store.settle()
     return store.reveal(kept) as V
   }
@@ -311,13 +311,13 @@ export class Cache<K = unknown, V = unknown> {
     options?: LoadOptions<P, T>,
   ): Promise<T>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
-    const slot = this.#space.map.get(key)
-    if (slot !== undefined && this.#slots.deadlines[slot] > this.#clock.now()) {
-      this.#counters.hits++
-      this.#policy.use(slot)
-      return Promise.resolve(this.#slots.values[slot])
+    const slot = this.space.map.get(key)
+    if (slot !== undefined && this.slots.deadlines[slot] > this.clock.now()) {
+      this.counters.hits++
+      this.policy.use(slot)
+      return Promise.resolve(this.slots.values[slot])
     }
-    return this.#load(slot, key, loader, options)
+    return this.load(slot, key, loader, options)
   }
 
   /**
@@ -331,10 +331,10 @@ export class Cache<K = unknown, V = unknown> {
     options?: LoadOptions<P, T>,
   ): Promise<Map<P, T>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
-    const terms = loadTerms(this.#terms, options)
-    const batch = new Batch({ store: this.#store, space: this.#space, terms }, loadMany)
+    const terms = loadTerms(this.terms, options)
+    const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const results = asked.map((key) => this.#load(this.#space.map.get(key), key, batch.load, options))
+    const results = asked.map((key) => this.load(this.space.map.get(key), key, batch.load, options))
     batch.run()
     const values = await Promise.all(results)
     const found = new Map<P, T>()
@@ -342,18 +342,18 @@ export class Cache<K = unknown, V = unknown> {
     return found
   }
 
-  async #load(
+  private async load(
     slot: number | undefined,
     key: K,
     loader: LoadRequest['loader'],
     options: LoadOptions<never, never> | undefined,
   ): Promise<unknown> {
-    const store = this.#store
-    const space = this.#space
+    const store = this.store
+    const space = this.space
     const found = store.readGuarded(space, slot)
     if (found !== undefined && !store.isDue(slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const request = { store, space, key, loader, terms: loadTerms(this.#terms, options) }
+    const request = { store, space, key, loader, terms: loadTerms(this.terms, options) }
     if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
     refresh(request)
     return found
@@ -367,24 +367,24 @@ export class Cache<K = unknown, V = unknown> {
    */
   namespace<NK = K, NV = V>(name: string): Cache<NK, NV> {
     nonEmptyString(name, 'namespace')
-    this.#assertOpen()
-    return this.#view(this.#store.namespace(this.#space, name))
+    this.assertOpen()
+    return this.view(this.store.namespace(this.space, name))
   }
 
   /** A view of the entries of another version. Version 1 is the cache or namespace itself; the others are inside it. */
   version(version: number): Cache<K, V> {
     integer(version, 'version')
-    this.#assertOpen()
-    return this.#view(this.#store.version(this.#space, version))
+    this.assertOpen()
+    return this.view(this.store.version(this.space, version))
   }
 
   /** Moves a live entry `delta` versions on, with its value and remaining lifetime; the new version. CacheError `KEY_NOT_FOUND` if there is none. */
   incrVersion(key: K, delta = 1): number {
-    const to = this.#space.version + integer(delta, 'delta')
-    const store = this.#store
-    const slot = store.find(this.#space, key)
+    const to = this.space.version + integer(delta, 'delta')
+    const store = this.store
+    const slot = store.find(this.space, key)
     if (slot === NONE) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
-    if (delta !== 0) store.move(slot, store.version(this.#space, integer(to, 'version')))
+    if (delta !== 0) store.move(slot, store.version(this.space, integer(to, 'version')))
     store.settle()
     return to
   }
@@ -398,22 +398,22 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Entries held in this namespace (not in those inside it), live or not yet swept. */
   get size(): number {
-    return this.#space.table.size
+    return this.space.table.size
   }
 
   /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
   *keys(): Generator<K, undefined> {
-    for (const [key] of this.#live()) yield key
+    for (const [key] of this.live()) yield key
   }
 
   /** The live values of this namespace. Not a use. */
   *values(): Generator<V, undefined> {
-    for (const [, slot] of this.#live()) yield this.#valueIn(slot)!
+    for (const [, slot] of this.live()) yield this.valueIn(slot)!
   }
 
   /** The live entries of this namespace. Not a use. */
   *entries(): Generator<[K, V], undefined> {
-    for (const [key, slot] of this.#live()) yield [key, this.#valueIn(slot)!]
+    for (const [key, slot] of this.live()) yield [key, this.valueIn(slot)!]
   }
 
   [Symbol.iterator](): Generator<[K, V], undefined> {
@@ -421,16 +421,16 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   /** Keys with the slots of live entries: as many steps as there were keys at the start, so that writing while iterating ends. */
-  *#live(): Generator<[K, number], undefined> {
-    this.#assertOpen()
-    const space = this.#space
+  private *live(): Generator<[K, number], undefined> {
+    this.assertOpen()
+    const space = this.space
     const { map } = space
     let left = map.size
     for (const [key, slot] of map) {
       if (left-- === 0) return
       // Once the space has another Map, this one tells only what may still be there.
       const isHere = space.map === map || space.map.get(key) === slot
-      if (isHere && this.#store.isLive(slot, this.#clock.now())) yield [key as K, slot]
+      if (isHere && this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
     }
   }
 
@@ -439,14 +439,14 @@ export class Cache<K = unknown, V = unknown> {
   /** Changes the bound by entries of the cache and all its namespaces, evicting what the policy would. */
   resize(maxEntries: number): void {
     positiveInteger(maxEntries, 'maxEntries')
-    this.#assertOpen()
-    this.#store.resize(maxEntries)
-    this.#store.settle()
+    this.assertOpen()
+    this.store.resize(maxEntries)
+    this.store.settle()
   }
 
   /** Counters since the cache was made, and what it holds, all its namespaces included. */
   stats(): CacheStats {
-    return this.#store.stats()
+    return this.store.stats()
   }
 
   /**
@@ -454,8 +454,8 @@ export class Cache<K = unknown, V = unknown> {
    * name. Closing a namespace or version ends this one and those inside it. A second call does nothing.
    */
   close(): void {
-    if (this.#isWhole) closeStore(this.#store)
-    else this.#store.close(this.#space)
+    if (this.isWhole) closeStore(this.store)
+    else this.store.close(this.space)
   }
 
   [Symbol.dispose](): void {
@@ -464,20 +464,20 @@ export class Cache<K = unknown, V = unknown> {
 
   // Small parts
 
-  #valueIn(slot: number): V | undefined {
-    return slot === NONE ? undefined : (this.#store.reveal(this.#slots.values[slot]) as V)
+  private valueIn(slot: number): V | undefined {
+    return slot === NONE ? undefined : (this.store.reveal(this.slots.values[slot]) as V)
   }
 
-  #view<NK, NV>(space: Space): Cache<NK, NV> {
-    return new Cache(new View(this.#store, space, this.#terms) as CacheOptions<NK, NV>)
+  private view<NK, NV>(space: Space): Cache<NK, NV> {
+    return new Cache(new View(this.store, space, this.terms) as CacheOptions<NK, NV>)
   }
 
-  #assertOpen(): void {
-    if (this.#space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+  private assertOpen(): void {
+    if (this.space.closed) throw new CacheError('CLOSED', 'the cache was closed')
   }
 
   static {
-    storeOf = (cache) => cache.#store
+    storeOf = (cache) => cache.store
   }
 }
 

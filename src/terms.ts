@@ -12,6 +12,8 @@ import { milliseconds } from './units.ts'
 
 /** What holds for one write, in milliseconds. */
 export interface WriteTerms {
+  /** Nothing but a ttl. */
+  readonly isPlain: boolean
   /** 0 or less stores nothing. */
   readonly ttl: number
   readonly ttlJitter: number
@@ -56,10 +58,12 @@ export function defaultTerms(settings: Settings): LoadTerms {
 export function writeTerms(defaults: LoadTerms, options: SetOptions | undefined): WriteTerms {
   if (options === undefined) return defaults
   const { ttl, tags } = checkWrite(options)
+  const checked = checkTags(tags)
   return {
+    isPlain: defaults.isPlain && checked === undefined,
     ttl: ttl === undefined ? defaults.ttl : milliseconds(ttl, 'ttl'),
     ttlJitter: defaults.ttlJitter,
-    tags: checkTags(tags),
+    tags: checked,
     keep: defaults.keep,
     refreshAhead: defaults.refreshAhead,
   }
@@ -79,6 +83,8 @@ export function loadTerms(defaults: LoadTerms, options: LoadOptions<never, never
   })
 }
 
-function complete(terms: Omit<LoadTerms, 'keep'>): LoadTerms {
-  return { ...terms, keep: Math.max(terms.staleWhileRevalidate, terms.staleIfError) }
+function complete(terms: Omit<LoadTerms, 'keep' | 'isPlain'>): LoadTerms {
+  const keep = Math.max(terms.staleWhileRevalidate, terms.staleIfError)
+  const isPlain = keep === 0 && terms.refreshAhead === 0 && terms.ttlJitter === 0 && terms.tags === undefined
+  return { ...terms, keep, isPlain }
 }

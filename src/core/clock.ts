@@ -12,38 +12,38 @@ export interface Clock {
  */
 class Advance {
   time = 1
-  #last: number | undefined
+  private last: number | undefined
 
   to(reading: number): number {
     if (!Number.isFinite(reading)) return this.time
-    const step = reading - (this.#last ?? reading)
+    const step = reading - (this.last ?? reading)
     if (step > 0) this.time += step
-    this.#last = reading
+    this.last = reading
     return this.time
   }
 }
 
 /** The clock that a user injects, read on every call. */
 export class InjectedClock implements Clock {
-  readonly #source: () => number
-  readonly #onError: (error: unknown) => void
-  readonly #advance = new Advance()
+  private readonly source: () => number
+  private readonly onError: (error: unknown) => void
+  private readonly advance = new Advance()
 
   constructor(source: () => number, onError: (error: unknown) => void) {
-    this.#source = source
-    this.#onError = onError
+    this.source = source
+    this.onError = onError
   }
 
   now(): number {
-    return this.#advance.to(this.#source())
+    return this.advance.to(this.source())
   }
 
   read(): number {
     try {
       return this.now()
     } catch (error) {
-      this.#onError(error)
-      return this.#advance.time
+      this.onError(error)
+      return this.advance.time
     }
   }
 }
@@ -68,25 +68,25 @@ const atEndOfTurn: (callback: () => void) => void = globalThis.process?.nextTick
  * on every call.
  */
 class SystemClock implements Clock {
-  readonly #advance = new Advance()
-  #time = 1
-  #isFresh = false
-  readonly #endTurn = (): void => {
-    this.#isFresh = false
+  private readonly advance = new Advance()
+  private time = 1
+  private isFresh = false
+  private readonly endTurn = (): void => {
+    this.isFresh = false
   }
 
   now(): number {
-    return this.#isFresh && Date === nativeDate && Date.now === nativeNow ? this.#time : this.read()
+    return this.isFresh && Date === nativeDate && Date.now === nativeNow ? this.time : this.read()
   }
 
   read(): number {
     const { now } = Date
-    this.#time = this.#advance.to(now())
-    if (!this.#isFresh && Date === nativeDate && now === nativeNow) {
-      this.#isFresh = true
-      atEndOfTurn(this.#endTurn)
+    this.time = this.advance.to(now())
+    if (!this.isFresh && Date === nativeDate && now === nativeNow) {
+      this.isFresh = true
+      atEndOfTurn(this.endTurn)
     }
-    return this.#time
+    return this.time
   }
 }
 

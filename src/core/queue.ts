@@ -6,23 +6,23 @@ import type { Slots } from './slots.ts'
  *     head → newest → … → oldest → head      (next; prev runs the other way)
  */
 export class Queue {
-  readonly #slots: Slots
+  private readonly slots: Slots
   readonly head: number
   size = 0
 
   constructor(slots: Slots, head: number) {
-    this.#slots = slots
+    this.slots = slots
     this.head = head
     slots.next[head] = slots.prev[head] = head
   }
 
   /** The slot that was pushed longest ago, or the head when the queue is empty. */
   get oldest(): number {
-    return this.#slots.prev[this.head]
+    return this.slots.prev[this.head]
   }
 
   push(slot: number): void {
-    const { next, prev } = this.#slots
+    const { next, prev } = this.slots
     const newest = next[this.head]
     next[slot] = newest
     prev[slot] = this.head
@@ -32,7 +32,7 @@ export class Queue {
   }
 
   remove(slot: number): void {
-    const { next, prev } = this.#slots
+    const { next, prev } = this.slots
     next[prev[slot]] = next[slot]
     prev[next[slot]] = prev[slot]
     this.size--
@@ -40,7 +40,7 @@ export class Queue {
 
   /** Makes the slot the newest again. */
   renew(slot: number): void {
-    const { next, prev } = this.#slots
+    const { next, prev } = this.slots
     const head = this.head
     const newest = next[head]
     if (newest === slot) return

@@ -44,13 +44,15 @@ export class Slots {
   retries: Float64Array | undefined
   refreshes: Float64Array | undefined
 
+  /** Entries have no tags, and none is kept past its deadline. */
+  isPlain = true
   /** Slots below this one have been handed out. */
   end!: number
-  #free!: number
-  readonly #features: { readonly weights: boolean; readonly idle: boolean }
+  private firstFree!: number
+  private readonly features: { readonly weights: boolean; readonly idle: boolean }
 
   constructor(features: { readonly weights: boolean; readonly idle: boolean }) {
-    this.#features = features
+    this.features = features
     this.reset()
   }
 
@@ -63,33 +65,34 @@ export class Slots {
     this.next = new Int32Array(length)
     this.prev = new Int32Array(length)
     this.marks = new Int32Array(length)
-    if (this.#features.weights) this.weights = new Float64Array(length)
-    if (this.#features.idle) {
+    if (this.features.weights) this.weights = new Float64Array(length)
+    if (this.features.idle) {
       this.reads = new Float64Array(length)
       this.hards = new Float64Array(length)
     }
+    this.isPlain = true
     this.tags = undefined
     this.keeps = undefined
     this.retries = undefined
     this.refreshes = undefined
     if (this.owners !== undefined) this.owners = new Array(FIRST_SLOT).fill(undefined)
     this.end = FIRST_SLOT
-    this.#free = NONE
+    this.firstFree = NONE
     for (let head = 1; head < FIRST_SLOT; head++) this.next[head] = this.prev[head] = head
   }
 
   /** The slot that `take` hands out next. */
   peekFree(): number {
-    return this.#free === NONE ? this.end : this.#free
+    return this.firstFree === NONE ? this.end : this.firstFree
   }
 
   take(): number {
-    const slot = this.#free
+    const slot = this.firstFree
     if (slot !== NONE) {
-      this.#free = this.next[slot]
+      this.firstFree = this.next[slot]
       return slot
     }
-    if (this.end === this.deadlines.length) this.#grow()
+    if (this.end === this.deadlines.length) this.grow()
     this.keys.push(undefined)
     this.values.push(undefined)
     this.owners?.push(undefined)
@@ -103,29 +106,31 @@ export class Slots {
     this.deadlines[slot] = 0
     this.marks[slot] = 0
     if (this.owners !== undefined) this.owners[slot] = undefined
-    this.next[slot] = this.#free
-    this.#free = slot
+    this.next[slot] = this.firstFree
+    this.firstFree = slot
   }
 
   /** From here on each slot tells its table; all entries so far belong to `table`. */
   trackOwners(table: Table): void {
     if (this.owners !== undefined) return
     this.owners = new Array<Table | undefined>(this.end).fill(table).fill(undefined, 0, FIRST_SLOT)
-    for (let slot = this.#free; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
+    for (let slot = this.firstFree; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
   trackLoads(): void {
     if (this.keeps !== undefined) return
+    this.isPlain = false
     this.keeps = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
   }
 
   trackTags(): void {
+    this.isPlain = false
     this.tags ??= new Array<undefined>(this.end).fill(undefined)
   }
 
-  #grow(): void {
+  private grow(): void {
     const length = this.deadlines.length * 2
     const grow = <A extends Float64Array | Int32Array>(array: A, copy: A): A => {
       copy.set(array)

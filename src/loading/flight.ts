@@ -151,7 +151,12 @@ export class Flight {
     const kept = store.admit(value)
     const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
     const ttl = context.ttl ?? terms.ttlOf?.(kept as never, key as never)
-    const ownTerms = { ...terms, tags, ttl: ttl === undefined ? terms.ttl : milliseconds(ttl, 'ttl') }
+    const ownTerms = {
+      ...terms,
+      isPlain: terms.isPlain && tags === undefined,
+      tags,
+      ttl: ttl === undefined ? terms.ttl : milliseconds(ttl, 'ttl'),
+    }
     const weight = store.weigh(kept, key)
     if (context.keep && this.#mayStore(tags)) store.commit(space, key, kept, weight, ownTerms)
     return kept

@@ -46,85 +46,85 @@ const HAND_LIMIT = 64
  * 7. What sat unused in `frequent` for very long is given up even if newer keys have yet to prove themselves.
  */
 export class Adaptive implements Policy {
-  readonly #slots: Slots
-  #capacity: number
+  private readonly slots: Slots
+  private capacity: number
   /** The capacity in entries as it shows when one has to go: another bound may hold than that by entries. */
-  #room: number
-  #recent!: Queue
-  #frequent!: Queue
-  #ghosts!: Queue
+  private room: number
+  private recent!: Queue
+  private frequent!: Queue
+  private ghosts!: Queue
   /** Ghosts that had left `recent`; the others had left `frequent`. */
-  #recentGhosts!: number
+  private recentGhosts!: number
   /** How many entries `recent` is to hold. */
-  #target!: number
-  #isFilling!: boolean
+  private target!: number
+  private isFilling!: boolean
   /** The time, in the upper bits as in marks; it wraps round, and ages are differences. */
-  #time!: number
-  #random!: number
+  private time!: number
+  private random!: number
   /** Where the key that was admitted goes. */
-  #destination = 0
+  private destination = 0
 
   constructor(slots: Slots, capacity: number) {
-    this.#slots = slots
-    this.#capacity = capacity
-    this.#room = capacity
+    this.slots = slots
+    this.capacity = capacity
+    this.room = capacity
     this.clear()
   }
 
   use(slot: number): void {
-    const { marks } = this.#slots
+    const { marks } = this.slots
     const mark = marks[slot]
     const uses = mark & USES
-    marks[slot] = this.#time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
+    marks[slot] = this.time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
   }
 
   admit(ghost: number): void {
-    this.#time = (this.#time + TICK) | 0
-    this.#destination = this.#isFilling ? FREQUENT : 0
+    this.time = (this.time + TICK) | 0
+    this.destination = this.isFilling ? FREQUENT : 0
     if (ghost === NONE) return
-    if (this.#hasWon(ghost)) this.#destination = FREQUENT
+    if (this.hasWon(ghost)) this.destination = FREQUENT
     this.remove(ghost)
   }
 
   insert(slot: number): void {
-    this.#slots.marks[slot] = this.#time | this.#destination
-    this.#queueOf(this.#destination).push(slot)
+    this.slots.marks[slot] = this.time | this.destination
+    this.queueOf(this.destination).push(slot)
   }
 
   victim(now: number): number {
-    const recent = this.#recent
-    const frequent = this.#frequent
-    this.#isFilling = false
-    this.#room = Math.min(this.#capacity, recent.size + frequent.size)
+    const recent = this.recent
+    const frequent = this.frequent
+    this.isFilling = false
+    this.room = Math.min(this.capacity, recent.size + frequent.size)
     if (frequent.size > 0) {
       const slot = frequent.oldest
-      if (this.#age(slot) > GIVE_UP_AFTER * this.#room) {
-        if (recent.size > 0) this.#promote(recent.oldest)
-        return this.#detach(slot)
+      if (this.age(slot) > GIVE_UP_AFTER * this.room) {
+        if (recent.size > 0) this.promote(recent.oldest)
+        return this.detach(slot)
       }
     }
-    const target = Math.min(this.#target, this.#room)
+    const target = Math.min(this.target, this.room)
     for (let steps = 0; recent.size > 0 && (recent.size >= target || frequent.size === 0); steps++) {
       const slot = recent.oldest
-      if (this.#isSpent(slot, now) || steps >= HAND_LIMIT) return this.#detach(slot)
-      this.#promote(slot)
+      if (this.isSpent(slot, now) || steps >= HAND_LIMIT) return this.detach(slot)
+      this.promote(slot)
     }
-    return frequent.size === 0 ? NONE : this.#detach(this.#turn(now))
+    return frequent.size === 0 ? NONE : this.detach(this.turn(now))
   }
 
   remember(slot: number): boolean {
-    const { marks } = this.#slots
-    if ((marks[slot] & FREQUENT) === 0) this.#recentGhosts++
+    const { marks } = this.slots
+    if ((marks[slot] & FREQUENT) === 0) this.recentGhosts++
     marks[slot] |= GHOST
-    this.#ghosts.push(slot)
+    this.ghosts.push(slot)
     return true
   }
 
   forgotten(): number {
-    const most = Math.floor(Math.max(GHOST_SHARE * this.#room, Math.min(LEAST_GHOSTS, this.#room)))
-    while (this.#ghosts.size > most) {
-      const slot = this.#ghosts.oldest
-      if (this.#coin()) this.#ghosts.renew(slot)
+    const most = Math.floor(Math.max(GHOST_SHARE * this.room, Math.min(LEAST_GHOSTS, this.room)))
+    while (this.ghosts.size > most) {
+      const slot = this.ghosts.oldest
+      if (this.coin()) this.ghosts.renew(slot)
       else {
         this.remove(slot)
         return slot
@@ -134,93 +134,89 @@ export class Adaptive implements Policy {
   }
 
   remove(slot: number): void {
-    const mark = this.#slots.marks[slot]
-    if ((mark & PLACE) === GHOST) this.#recentGhosts--
-    this.#queueOf(mark).remove(slot)
+    const mark = this.slots.marks[slot]
+    if ((mark & PLACE) === GHOST) this.recentGhosts--
+    this.queueOf(mark).remove(slot)
   }
 
   resize(capacity: number): void {
-    if (capacity > this.#capacity) this.#isFilling = true
-    this.#capacity = capacity
+    if (capacity > this.capacity) this.isFilling = true
+    this.capacity = capacity
   }
 
   clear(): void {
-    this.#recent = new Queue(this.#slots, 1)
-    this.#frequent = new Queue(this.#slots, 2)
-    this.#ghosts = new Queue(this.#slots, 3)
-    this.#recentGhosts = 0
-    this.#target = 1
-    this.#isFilling = true
-    this.#time = 0
-    this.#random = 2_463_534_242
+    this.recent = new Queue(this.slots, 1)
+    this.frequent = new Queue(this.slots, 2)
+    this.ghosts = new Queue(this.slots, 3)
+    this.recentGhosts = 0
+    this.target = 1
+    this.isFilling = true
+    this.time = 0
+    this.random = 2_463_534_242
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */
-  #hasWon(ghost: number): boolean {
-    const { marks } = this.#slots
-    const room = this.#room
+  private hasWon(ghost: number): boolean {
+    const { marks } = this.slots
+    const room = this.room
     const isOlderThere =
-      this.#frequent.size === 0 || this.#age(this.#turn(Number.NEGATIVE_INFINITY)) > this.#age(ghost)
-    const fromRecent = this.#recentGhosts
-    const fromFrequent = this.#ghosts.size - fromRecent
+      this.frequent.size === 0 || this.age(this.turn(Number.NEGATIVE_INFINITY)) > this.age(ghost)
+    const fromRecent = this.recentGhosts
+    const fromFrequent = this.ghosts.size - fromRecent
     if ((marks[ghost] & FREQUENT) !== 0) {
-      this.#target = Math.max(
-        1,
-        SMALLEST_RECENT * room,
-        this.#target - Math.max(1, fromRecent / fromFrequent),
-      )
-    } else if (isOlderThere && this.#age(ghost) <= room) {
-      this.#target = Math.min(room, this.#target + Math.max(1, fromFrequent / fromRecent))
+      this.target = Math.max(1, SMALLEST_RECENT * room, this.target - Math.max(1, fromRecent / fromFrequent))
+    } else if (isOlderThere && this.age(ghost) <= room) {
+      this.target = Math.min(room, this.target + Math.max(1, fromFrequent / fromRecent))
     }
     return isOlderThere
   }
 
   /** Turns the hand to an entry of `frequent` with no uses left or no time left. Hits pay for it: each step takes back a use. */
-  #turn(now: number): number {
-    const { marks } = this.#slots
+  private turn(now: number): number {
+    const { marks } = this.slots
     for (let steps = 0; ; steps++) {
-      const slot = this.#frequent.oldest
-      if (this.#isSpent(slot, now) || steps >= HAND_LIMIT) return slot
+      const slot = this.frequent.oldest
+      if (this.isSpent(slot, now) || steps >= HAND_LIMIT) return slot
       marks[slot]--
-      this.#frequent.renew(slot)
+      this.frequent.renew(slot)
     }
   }
 
-  #isSpent(slot: number, now: number): boolean {
-    const { marks, deadlines } = this.#slots
+  private isSpent(slot: number, now: number): boolean {
+    const { marks, deadlines } = this.slots
     return (marks[slot] & USES) === 0 || Math.abs(deadlines[slot]) <= now
   }
 
   /** From `recent` to `frequent`, its uses spent. */
-  #promote(slot: number): void {
-    const { marks } = this.#slots
-    this.#recent.remove(slot)
+  private promote(slot: number): void {
+    const { marks } = this.slots
+    this.recent.remove(slot)
     marks[slot] = (marks[slot] & ~USES) | FREQUENT
-    this.#frequent.push(slot)
+    this.frequent.push(slot)
   }
 
-  #detach(slot: number): number {
-    this.#queueOf(this.#slots.marks[slot]).remove(slot)
+  private detach(slot: number): number {
+    this.queueOf(this.slots.marks[slot]).remove(slot)
     return slot
   }
 
   /** Insertions since the last use, modulo 2^28. */
-  #age(slot: number): number {
-    return ((this.#time | (TICK - 1)) - this.#slots.marks[slot]) >>> TIME_SHIFT
+  private age(slot: number): number {
+    return ((this.time | (TICK - 1)) - this.slots.marks[slot]) >>> TIME_SHIFT
   }
 
-  #queueOf(mark: number): Queue {
-    if ((mark & GHOST) !== 0) return this.#ghosts
-    return (mark & FREQUENT) === 0 ? this.#recent : this.#frequent
+  private queueOf(mark: number): Queue {
+    if ((mark & GHOST) !== 0) return this.ghosts
+    return (mark & FREQUENT) === 0 ? this.recent : this.frequent
   }
 
   /** xorshift32 from its published seed (Marsaglia 2003), of which the sign is taken. */
-  #coin(): boolean {
-    let x = this.#random
+  private coin(): boolean {
+    let x = this.random
     x ^= x << 13
     x ^= x >>> 17
     x ^= x << 5
-    this.#random = x
+    this.random = x
     return x >= 0
   }
 }

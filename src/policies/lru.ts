@@ -4,28 +4,28 @@ import type { Policy } from './policy.ts'
 
 /** Least recently used, exact: the entry read or written longest ago goes first. */
 export class Lru implements Policy {
-  readonly #slots: Slots
-  #queue: Queue
+  private readonly slots: Slots
+  private queue: Queue
 
   constructor(slots: Slots) {
-    this.#slots = slots
-    this.#queue = new Queue(slots, 1)
+    this.slots = slots
+    this.queue = new Queue(slots, 1)
   }
 
   use(slot: number): void {
-    this.#queue.renew(slot)
+    this.queue.renew(slot)
   }
 
   admit(): void {}
 
   insert(slot: number): void {
-    this.#queue.push(slot)
+    this.queue.push(slot)
   }
 
   victim(): number {
-    if (this.#queue.size === 0) return NONE
-    const slot = this.#queue.oldest
-    this.#queue.remove(slot)
+    if (this.queue.size === 0) return NONE
+    const slot = this.queue.oldest
+    this.queue.remove(slot)
     return slot
   }
 
@@ -38,12 +38,12 @@ export class Lru implements Policy {
   }
 
   remove(slot: number): void {
-    this.#queue.remove(slot)
+    this.queue.remove(slot)
   }
 
   resize(): void {}
 
   clear(): void {
-    this.#queue = new Queue(this.#slots, 1)
+    this.queue = new Queue(this.slots, 1)
   }
 }
