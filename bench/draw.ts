@@ -3,6 +3,7 @@ import * as Plot from '@observablehq/plot'
 import { type Chart, colors, toPng, toSvg } from './charts/chart.ts'
 import { apart } from './charts/labels.ts'
 import type { Latency } from './latency.ts'
+import { BESIDE } from './measure.ts'
 import { caption, type Report } from './report.ts'
 import { entries, nanoseconds, unique } from './tables.ts'
 
@@ -49,6 +50,11 @@ function latencyChart({ latency }: Report, operation: string, figures: readonly 
   const room = (one: Latency): number =>
     Math.min(at(one, 'P90') / at(one, 'median'), at(one, 'P99') / at(one, 'P90'))
   const labelled = rows.reduce((widest, one) => (room(one) > room(widest) ? one : widest))
+  const domain = [
+    Math.min(...rows.map((one) => at(one, 'median'))) / 1.25,
+    Math.max(...rows.map((one) => at(one, 'P99'))) * 1.1,
+  ] as const
+  const ticks = ONE_TWO_FIVE.filter((ns) => ns >= domain[0] && ns <= domain[1])
   const points = rows.flatMap((one) => marks.map((mark) => ({ one, mark, ns: at(one, mark) })))
   return {
     title: `${operation}: median, P90 and P99`,
@@ -61,9 +67,11 @@ function latencyChart({ latency }: Report, operation: string, figures: readonly 
       marginLeft: 168,
       marginTop: 34,
       marginRight: 40,
-      x: { type: 'log', grid: true, label: 'nanoseconds', ticks: ONE_TWO_FIVE, tickFormat: plain },
+      x: { type: 'log', domain, axis: null },
       y: { domain: rows.map(({ peer }) => peer), label: null, grid: false },
       marks: [
+        Plot.gridX(ticks),
+        Plot.text(ticks, { x: (ns: number) => ns, text: plain, frameAnchor: 'bottom', dy: 24 }),
         Plot.ruleY(rows, {
           y: 'peer',
           x1: (one: Latency) => at(one, 'median'),
@@ -92,7 +100,9 @@ function latencyChart({ latency }: Report, operation: string, figures: readonly 
 
 /** A field per peer and operation: how many times nearcache's time it takes. */
 function ratioChart({ speed }: Report, size: number): Chart {
-  const results = speed.filter((one) => one.size === size && one.keys === 'held' && one.flaw === undefined)
+  const results = speed.filter(
+    (one) => one.size === size && one.keys === 'held' && one.flaw === undefined && one.peer !== BESIDE,
+  )
   const operations = unique(results.map(({ operation }) => operation))
   const peers = unique(results.map(({ peer }) => peer))
   const strength = (ratio: number): number => Math.min(1, Math.abs(Math.log2(ratio)) / 3)
@@ -196,7 +206,7 @@ function fillChart({ fill }: Report): Chart {
     title: 'Setting new keys while a cache fills up and goes on',
     subtitle: `Nanoseconds per set of a new key, ${entries(rows[0]!.size)} entries`,
     caption: [
-      'Median over rounds, each with fresh caches; every point stands for an eighth of the capacity.',
+      'Median over rounds, each with fresh caches; every point stands for an eighth of the capacity. Peaks: the Map inside grows.',
     ],
     plot: {
       marginRight: 176,

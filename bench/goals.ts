@@ -1,5 +1,5 @@
 import type { Fill } from './fill.ts'
-import type { Result } from './measure.ts'
+import { BESIDE, type Result } from './measure.ts'
 import type { Report } from './report.ts'
 import { entries, type Table, unique } from './tables.ts'
 
@@ -56,9 +56,8 @@ function goalsOf({ speed, async, fill, bytes, longRuns }: Report): Goal[] {
   )
 
   for (const size of unique(held.map((one) => one.size))) {
-    const plain = nsOf(of('hit', size), 'nearcache')
-    const inside = nsOf(of('namespaced hit', size), 'nearcache')
-    add(`namespaced hit: times a plain hit at ${entries(size)}`, 1.1, inside / plain)
+    const inside = of('namespaced hit', size)
+    add(`namespaced hit: times a plain hit at ${entries(size)}`, 1.1, timesOf(inside, BESIDE))
   }
   for (const keys of ['held', 'built'] as const) {
     const results = of(
@@ -112,10 +111,6 @@ function goalsOf({ speed, async, fill, bytes, longRuns }: Report): Goal[] {
 /** How many times the peer's time nearcache took. */
 function timesOf(results: readonly Result[], peer: string): number {
   return 1 / (results.find((one) => one.peer === peer)?.ratio.median ?? Number.NaN)
-}
-
-function nsOf(results: readonly Result[], peer: string): number {
-  return results.find((one) => one.peer === peer)?.ns.median ?? Number.NaN
 }
 
 function mean(points: readonly Fill[]): number {

@@ -25,7 +25,8 @@ export interface Latencies {
 
 const CAPACITY = 500
 const OPERATIONS = ['get', 'set', 'delete'] as const
-const WARM_UP = 1
+/** Operations of each peer before the first that counts: its rare deletes too have to be compiled by then. */
+const WARM_UP = 200_000
 
 /** The class of the empty target: the cost of the clock. */
 class Nothing implements Target {
@@ -55,12 +56,13 @@ export async function measureLatency(
     sides.push({ peer, run, target: peer.make(CAPACITY), times: OPERATIONS.map((): number[] => []) })
   }
   const times = new Float64Array(perRound)
-  for (let round = 0; round < WARM_UP + rounds; round++) {
+  const warmUp = Math.ceil(WARM_UP / perRound)
+  for (let round = 0; round < warmUp + rounds; round++) {
     for (const { run, target, times: seen } of shuffled(sides, next)) {
       globalThis.gc!({ type: 'minor' })
       run(target, keys, kinds, values, times)
       target.settle?.()
-      if (round < WARM_UP) continue
+      if (round < warmUp) continue
       for (let i = 0; i < perRound; i++) seen[kinds[i]!]!.push(times[i]!)
     }
   }

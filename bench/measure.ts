@@ -36,6 +36,8 @@ interface Seen {
 /** Rounds before the first that counts. */
 const WARM_UP = 6
 const REFERENCE = 'nearcache'
+/** The name under which nearcache does a second operation beside the first. */
+export const BESIDE = 'nearcache, no namespace'
 
 export async function measure(
   operation: OperationName,
@@ -50,6 +52,10 @@ export async function measure(
     if (entry.excludes?.(peer, scene.size)) continue
     const side: Subject = subject(peer, await loopsFor(peer, scene.kind))
     sides.push({ name: peer.name, ...side })
+    if (peer.name === REFERENCE && entry.beside !== undefined) {
+      const beside = entryOf(entry.beside).make(scene)
+      sides.push({ name: BESIDE, ...beside.subject(peer, await loopsFor(peer, scene.kind)) })
+    }
   }
   const about = { operation: entry.label, keys: scene.kind, size: scene.size }
   const results = await compare(sides, { count, expected, rounds, reference: REFERENCE })

@@ -1,5 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { items } from './keys.ts'
 import { loopsFor } from './measure.ts'
 import { evicts } from './operations.ts'
@@ -16,25 +18,29 @@ export interface Bytes {
 const ENTRIES = 100_000
 
 /** What a cache itself takes after twice as many keys were set as fit, so that whatever it remembers of them is counted. */
-export async function measureBytes(peers: readonly Peer[], size: number): Promise<Bytes[]> {
+export async function measureBytes(peer: Peer, size: number): Promise<number> {
   const keys = items('held', 2 * size)
-  const results: Bytes[] = []
-  await bytesInUse()
-  for (const peer of peers) {
-    if (!evicts(peer, size)) continue
-    const { set } = await loopsFor(peer, 'held')
-    const copies = Math.max(1, Math.ceil(ENTRIES / size))
-    const held: Target[] = []
-    const before = await bytesInUse()
-    fill(held, copies, peer, size, (target) => set(target, keys, 0, keys.length))
-    const after = await bytesInUse()
-    results.push({ peer: peer.name, size, perEntry: (after - before) / held.length / size })
-    held.length = 0
-  }
-  return results
+  const { set } = await loopsFor(peer, 'held')
+  const copies = Math.max(1, Math.ceil(ENTRIES / size))
+  const held: Target[] = []
+  fill(held, 1, peer, Math.min(size, 1_000), (target) => set(target, keys, 0, 1_000))
+  held.length = 0
+  const before = await bytesInUse()
+  fill(held, copies, peer, size, (target) => set(target, keys, 0, keys.length))
+  const after = await bytesInUse()
+  return (after - before) / held.length / size
 }
 
-/** A function of its own: within the loop above, a cache would be kept alive by a variable gone out of use. */
+/** As `measureBytes`, in a process of its own, which holds nothing else. */
+export function measureBytesApart(peer: Peer, size: number): Bytes | undefined {
+  if (!evicts(peer, size)) return undefined
+  const script = fileURLToPath(new URL('memory-process.ts', import.meta.url))
+  const args = [...process.execArgv, script, peer.name, String(size)]
+  const perEntry = Number(execFileSync(process.execPath, args, { encoding: 'utf8' }))
+  return { peer: peer.name, size, perEntry }
+}
+
+/** A function of its own, so that no variable of the caller keeps a cache alive. */
 function fill(held: Target[], copies: number, peer: Peer, size: number, set: (target: Target) => void): void {
   for (let i = 0; i < copies; i++) {
     const target = peer.make(size)

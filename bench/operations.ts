@@ -26,6 +26,8 @@ interface Entry {
   /** Whether a peer cannot take part. */
   readonly excludes?: (peer: Peer, size: number) => boolean
   make(scene: Scene): Operation
+  /** The operation that nearcache also does beside it, so that the two can be compared round by round. */
+  readonly beside?: OperationName
 }
 
 /** About this many operations make a sample: a few milliseconds at most. */
@@ -60,7 +62,18 @@ export class Scene {
   }
 }
 
-export const operations = {
+export type OperationName =
+  | 'hit'
+  | 'miss'
+  | 'update'
+  | 'insert'
+  | 'delete'
+  | 'zipf'
+  | 'mixed'
+  | 'counter'
+  | 'namespaced'
+
+const operations: Record<OperationName, Entry> = {
   hit: {
     label: 'hit',
     about: '`get` of a key that is there; all keys equally often, in a shuffled order',
@@ -227,6 +240,7 @@ export const operations = {
   namespaced: {
     label: 'namespaced hit',
     about: '`get` of a key that is there in a namespace (a prefix, where a peer has no namespaces)',
+    beside: 'hit',
     make(scene) {
       const asked = scene.shuffled(1)
       return {
@@ -241,13 +255,10 @@ export const operations = {
       }
     },
   },
-} satisfies Record<string, Entry>
-
-export type OperationName = keyof typeof operations
+}
 
 export const operationNames = Object.keys(operations) as OperationName[]
 
-/** The operation's entry, with all its optional parts. */
 export function entryOf(name: OperationName): Entry {
   return operations[name]
 }

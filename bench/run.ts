@@ -6,7 +6,7 @@ import { type Kind, kinds } from './keys.ts'
 import { measureLatency } from './latency.ts'
 import { measureLongRun } from './long-run.ts'
 import { measure, type Result } from './measure.ts'
-import { measureBytes, measureGarbage } from './memory.ts'
+import { measureBytesApart, measureGarbage } from './memory.ts'
 import { type OperationName, operationNames, Scene } from './operations.ts'
 import { asyncPeers } from './peers/async.ts'
 import { loadAll, type Peer } from './peers/peer.ts'
@@ -39,13 +39,14 @@ interface Plan {
 }
 
 const FULL: Plan = {
-  rounds: 13,
+  rounds: 11,
   scenes: [
     ...[100, 500, 1_000, 10_000, 100_000].map((size) => ['held', size, operationNames] as const),
     ['held', 1_000_000, ['hit', 'miss', 'update', 'insert']],
-    ...(['built', 'integer'] as const).flatMap((kind) =>
-      [1_000, 100_000].map((size) => [kind, size, operationNames] as const),
-    ),
+    ...(['built', 'integer'] as const).flatMap((kind) => [
+      [kind, 1_000, operationNames] as const,
+      [kind, 100_000, ['hit', 'insert', 'namespaced']] as const,
+    ]),
   ],
   asyncRounds: 15,
   latency: [100_000, 5],
@@ -161,7 +162,9 @@ async function latencies(
 async function filling({ fillRounds }: Plan, peers: readonly Peer[]): Promise<Report['fill']> {
   progress('Filling up …')
   const fill = await measureFill(peers, 10_000, fillRounds)
-  const levels = fill.filter(({ peer, level }) => peer === 'Map' && level >= 0.5).map(({ level }) => level)
+  const levels = fill
+    .filter(({ peer, level }) => peer === fill[0]!.peer && level >= 0.5)
+    .map(({ level }) => level)
   const rows = peers.map(({ name }) => [
     name,
     ...fill.filter(({ peer, level }) => peer === name && level >= 0.5).map(({ ns }) => ns.toFixed(0)),
@@ -176,11 +179,12 @@ async function memory(
   peers: readonly Peer[],
 ): Promise<Pick<Report, 'bytes' | 'garbage'>> {
   if (byteSizes.length === 0) return { bytes: [], garbage: [] }
-  const bytes: Report['bytes'][number][] = []
-  for (const one of byteSizes) {
-    progress(`Bytes per entry at ${entries(one)} …`)
-    bytes.push(...(await measureBytes(peers, one)))
-  }
+  const bytes = byteSizes.flatMap((one) =>
+    peers.flatMap((peer) => {
+      progress(`Bytes per entry at ${entries(one)}: ${peer.name} …`)
+      return measureBytesApart(peer, one) ?? []
+    }),
+  )
   progress('Garbage collection …')
   const garbage = await measureGarbage(peers, size, insertions)
   print('Memory', toText(memoryTable(bytes, garbage)))
