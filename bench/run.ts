@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { measureAsync } from './async.ts'
 import { measureFill } from './fill.ts'
 import { goalTable } from './goals.ts'
@@ -9,6 +10,7 @@ import { measure, type Result } from './measure.ts'
 import { measureBytesApart, measureGarbage } from './memory.ts'
 import { type OperationName, operationNames, Scene } from './operations.ts'
 import { asyncPeers } from './peers/async.ts'
+import { builtPackage } from './peers/nearcache.ts'
 import { loadAll, type Peer } from './peers/peer.ts'
 import { syncPeers } from './peers/sync.ts'
 import { describeEnvironment, type PeerInfo, type Report } from './report.ts'
@@ -75,6 +77,8 @@ const PARTS = ['speed', 'async', 'latency', 'fill', 'memory', 'long']
 /** Measures what the options ask for, prints it as it comes, and writes the report if it is complete. */
 export async function run(options: RunOptions): Promise<void> {
   if (globalThis.gc === undefined) throw new Error('The benchmark has to run with node --expose-gc')
+  if (!existsSync(new URL('index.js', builtPackage)))
+    throw new Error('dist/ is missing: run npm run build first')
   const start = performance.now()
   const plan = planOf(options)
   const tuning = (options.op ?? options.size ?? options.keys ?? options.peer) !== undefined
