@@ -4,6 +4,11 @@ import type { PolicyName } from './policies/policy.ts'
 import type { Removal } from './removal.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from './units.ts'
 
+/** The runtime's AbortSignal, where a program has types for it. */
+export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer S } }
+  ? S
+  : { readonly aborted: boolean; readonly reason: unknown }
+
 /** How `getOrLoad` treats values that are due, loaders that fail, and loaders that take long. For a cache, or for one call. */
 export interface LoadSettings {
   /** For this long after its ttl a value is still given at once, while one refresh runs behind. Default 0: not at all. */
@@ -84,7 +89,7 @@ export interface LoadOptions<K = unknown, V = unknown> extends LoadSettings {
   /** The entry goes when `deleteByTag` is called with one of these. */
   readonly tags?: readonly string[] | undefined
   /** Ends this caller's wait, not the load, which others may share. */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: Signal | undefined
 }
 
 /** What `incr` and `decr` may say for a key that is not there. */

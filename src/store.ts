@@ -217,13 +217,19 @@ export class Store implements Sweepable {
   }
 
   /** Keeps what a load found out for `time` milliseconds, in the place of what was there. */
-  remember(space: Space, key: unknown, finding: Finding, time: number): void {
+  remember(
+    space: Space,
+    key: unknown,
+    finding: Finding,
+    time: number,
+    tags: readonly string[] | undefined,
+  ): void {
     this.discard(space, key)
     if (space.closed || this.keepsNothing) return
     const now = this.clock.now()
     this.slots.trackLoads()
     const slot = this.insert(space, key, space.map.get(key) ?? NONE, finding, 1, now)
-    this.retag(slot, space, undefined)
+    this.retag(slot, space, tags)
     this.slots.deadlines[slot] = LONG_AGO
     this.slots.keeps![slot] = now + time - LONG_AGO
     this.slots.refreshes![slot] = 0
@@ -234,7 +240,7 @@ export class Store implements Sweepable {
   /** Removes what is under the key because its time is over. */
   discard(space: Space, key: unknown): void {
     const slot = space.map.get(key) ?? NONE
-    if (this.holds(slot)) this.remove(slot, 'expired')
+    if (this.holds(slot)) this.remove(slot, this.reason(slot, this.clock.now(), 'expired'))
   }
 
   /** Ends the lifetime of a live entry now, and keeps it for loads as long as it would be kept; whether there was one. */

@@ -90,7 +90,10 @@ export class TagFence {
 
   note(space: Home, tag: string): void {
     this.turn++
-    if (this.#underWay === 0) return
+    if (this.#underWay === 0) {
+      this.#forgotten = this.turn
+      return
+    }
     const deleted = this.#deleted.get(space) ?? new Map<string, number>()
     this.#deleted.set(space, deleted.set(tag, this.turn))
     if (++this.#noted === MOST_TAGS) this.#forget()

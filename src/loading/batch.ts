@@ -1,6 +1,7 @@
 import { Flights } from '../core/fence.ts'
+import { positiveInteger, type Signal } from '../options.ts'
 import { refusal } from '../units.ts'
-import type { LoadContext, LoadRequest } from './flight.ts'
+import { type LoadContext, type LoadRequest, termsOfResult } from './flight.ts'
 
 /** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */
 export type Answer<K, V> = Iterable<readonly [K, V | undefined]>
@@ -8,7 +9,7 @@ export type Answer<K, V> = Iterable<readonly [K, V | undefined]>
 /** Loads many keys at once. */
 export type BatchLoader<K, V, Found = K> = (
   keys: readonly K[],
-  context: { readonly signal: AbortSignal },
+  context: { readonly signal: Signal },
 ) => Answer<Found, V> | PromiseLike<Answer<Found, V>>
 
 /**
@@ -17,16 +18,17 @@ export type BatchLoader<K, V, Found = K> = (
  */
 export class Batch {
   readonly #request: Omit<LoadRequest, 'key' | 'loader'>
-  readonly #loadMany: (keys: readonly never[], context: { readonly signal: AbortSignal }) => unknown
+  readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
   #unwanted = 0
+  #hasRun = false
   #answer!: (answer: Map<unknown, unknown> | Promise<Map<unknown, unknown>>) => void
   readonly #answered: Promise<Map<unknown, unknown>>
 
   constructor(
     request: Omit<LoadRequest, 'key' | 'loader'>,
-    loadMany: (keys: readonly never[], context: { readonly signal: AbortSignal }) => unknown,
+    loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
     this.#request = request
     this.#loadMany = loadMany
@@ -35,7 +37,9 @@ export class Batch {
     })
   }
 
-  readonly load = async (key: unknown, { signal }: LoadContext): Promise<unknown> => {
+  readonly load = async (key: unknown, context: LoadContext): Promise<unknown> => {
+    if (this.#hasRun) return this.#loadAlone(key, context)
+    const { signal } = context
     this.#keys.push(key)
     signal.addEventListener('abort', () => {
       if (++this.#unwanted === this.#keys.length) this.#abort.abort(signal.reason)
@@ -44,7 +48,16 @@ export class Batch {
   }
 
   run(): void {
+    this.#hasRun = true
     if (this.#keys.length > 0) this.#answer(this.#ask())
+  }
+
+  /** For a key that turned out only later to need a load of its own. */
+  #loadAlone(key: unknown, context: LoadContext): Promise<unknown> {
+    const batch = new Batch(this.#request, this.#loadMany)
+    const value = batch.load(key, context)
+    batch.run()
+    return value
   }
 
   async #ask(): Promise<Map<unknown, unknown>> {
@@ -76,7 +89,7 @@ export class Batch {
     const { store, space, terms } = this.#request
     try {
       const kept = store.admit(value)
-      store.commit(space, key, kept, store.weigh(kept, key), terms)
+      store.commit(space, key, kept, store.weigh(kept, key), termsOfResult(store, terms, key, kept))
     } catch (error) {
       store.onError(error)
     }
@@ -91,6 +104,7 @@ export function batchLoader<K, V>(
   loadMany: (keys: readonly K[]) => Answer<K, V> | PromiseLike<Answer<K, V>>,
   { maxKeys = Infinity }: { readonly maxKeys?: number } = {},
 ): (key: K) => Promise<V> {
+  positiveInteger(maxKeys, 'maxKeys')
   let gathered: { keys: K[]; answer: Promise<Map<unknown, unknown>> } | undefined
   const ask = async (keys: K[]): Promise<Map<unknown, unknown>> => {
     await endOfTurn()
@@ -117,9 +131,14 @@ function endOfTurn(): Promise<void> {
 }
 
 function toMap(answer: unknown): Map<unknown, unknown> {
-  try {
-    return answer instanceof Map ? answer : new Map(answer as Iterable<[unknown, unknown]>)
-  } catch {
+  if (answer instanceof Map) return answer
+  if (typeof (answer as Iterable<unknown> | null | undefined)?.[Symbol.iterator] !== 'function') {
     throw refusal('loadMany', 'a Map or pairs of a key and a value to be returned', answer)
   }
+  const found = new Map<unknown, unknown>()
+  for (const pair of answer as Iterable<unknown>) {
+    if (!Array.isArray(pair)) throw refusal('loadMany', 'pairs of a key and a value to be returned', pair)
+    found.set(pair[0], pair[1])
+  }
+  return found
 }

@@ -1,7 +1,7 @@
 import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
 import { CacheError, describe } from '../errors.ts'
-import { checkTags } from '../options.ts'
+import { checkTags, type Signal } from '../options.ts'
 import { Finding, type Store } from '../store.ts'
 import type { LoadTerms } from '../terms.ts'
 import { type Duration, milliseconds } from '../units.ts'
@@ -10,7 +10,7 @@ import { type Duration, milliseconds } from '../units.ts'
 export interface LoadContext<K = unknown, V = unknown> {
   readonly key: K
   /** Fires when nobody waits for the result any more, or at the hard timeout. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
   /** The value that is past its ttl or about to be, if one is kept: for a conditional request, say. */
   readonly stale: V | undefined
   /** Set it to give the result a lifetime of its own. */
@@ -42,13 +42,16 @@ export class Flight {
   readonly #request: LoadRequest
   readonly #flights: Flights<object>
   readonly #abort = new AbortController()
-  readonly #turn: number
+  /** The turn of the tag fence that it began in. */
+  readonly turn: number
   readonly #start: number
   readonly #timer: ReturnType<typeof setTimeout> | undefined
   readonly #promise: Promise<unknown>
   #resolve!: (value: unknown) => void
   #reject!: (error: unknown) => void
   #waiting = 0
+  /** Those of them who would get an error. */
+  #exposed = 0
   /** Goes on with nobody waiting, because a stale value is to be refreshed. */
   #isRefresh: boolean
   #hasEnded = false
@@ -57,18 +60,18 @@ export class Flight {
     const { store, space, key, terms } = request
     this.#request = request
     this.#start = store.clock.read()
-    const stale = store.heldValue(space, key)
+    const stale = store.reveal(store.heldValue(space, key))
     this.#isRefresh = isRefresh
     this.#promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
-    // Who waits sees the error; `#fail` reports it where nobody does, or where a stale value hides it.
+    // Who waits sees the error; `#fail` reports it where nobody does.
     this.#promise.catch(() => {})
     space.flights ??= new Flights()
     this.#flights = space.flights
     this.#flights.list(key, this)
-    this.#turn = store.tagFence.begin()
+    this.turn = store.tagFence.begin()
     store.counters.loads++
     if (isRefresh) store.counters.refreshes++
     if (terms.hardTimeout !== Infinity)
@@ -81,14 +84,19 @@ export class Flight {
     return !this.#isGivenUp && this.#mayStore(this.#request.terms.tags)
   }
 
-  /** The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`. */
-  wait(signal: AbortSignal | undefined, limit: number): Promise<unknown> {
+  /**
+   * The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`.
+   * Who has a stale value to go by does not let the error be seen.
+   */
+  wait(signal: AbortSignal | undefined, limit: number, hasStale: boolean): Promise<unknown> {
     this.#waiting++
+    if (!hasStale) this.#exposed++
     if (signal === undefined && limit === Infinity) return this.#promise
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
         release()
         this.#waiting--
+        if (!hasStale) this.#exposed--
         reject(error)
       }
       const onAbort = (): void => {
@@ -141,21 +149,20 @@ export class Flight {
   /** Stores the result unless it was overtaken; the value as those who wait get it. */
   #arrive(value: unknown, context: LoadContext): unknown {
     const { store, space, key, terms } = this.#request
+    const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
+    const mayStore = this.#mayStore(tags)
     if (value === undefined) {
-      if (!this.#mayStore(terms.tags)) return undefined
+      if (!mayStore) return undefined
       if (terms.negativeTtl > 0)
-        store.remember(space, key, new Finding('absent', undefined), terms.negativeTtl)
+        store.remember(space, key, new Finding('absent', undefined), terms.negativeTtl, tags)
       else store.discard(space, key)
       return undefined
     }
     const kept = store.admit(value)
-    const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
-    const ttl = context.ttl ?? terms.ttlOf?.(kept as never, key as never)
     const ownTerms = {
-      ...terms,
-      isPlain: terms.isPlain && tags === undefined,
+      ...termsOfResult(store, terms, key, kept, context.ttl),
       tags,
-      ttl: ttl === undefined ? terms.ttl : milliseconds(ttl, 'ttl'),
+      isPlain: terms.isPlain && tags === undefined,
     }
     const weight = store.weigh(kept, key)
     if (context.keep && this.#mayStore(tags)) store.commit(space, key, kept, weight, ownTerms)
@@ -164,7 +171,7 @@ export class Flight {
 
   #mayStore(tags: readonly string[] | undefined): boolean {
     const { store, space, key } = this.#request
-    if (tags !== undefined) this.tagDeleted = store.tagFence.deletedSince(this.#turn, space, tags)
+    if (tags !== undefined) this.tagDeleted = store.tagFence.deletedSince(this.turn, space, tags)
     return this.tagDeleted === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
@@ -176,9 +183,9 @@ export class Flight {
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && store.rest(space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {
-      store.remember(space, key, new Finding('failed', error), terms.errorTtl)
+      store.remember(space, key, new Finding('failed', error), terms.errorTtl, terms.tags)
     }
-    if (hasStale || this.#waiting === 0) store.onError(error)
+    if (this.#exposed === 0) store.onError(error)
   }
 
   #timeOut(): void {
@@ -207,6 +214,17 @@ export class Flight {
     store.counters.totalLoadTime += store.clock.read() - this.#start
     store.tagFence.end()
   }
+}
+
+/** The terms of a load once its result is known, which may tell the ttl. */
+export function termsOfResult(
+  store: Store,
+  terms: LoadTerms,
+  key: unknown,
+  kept: unknown,
+  ttl: unknown = terms.ttlOf?.(store.reveal(kept) as never, key as never),
+): LoadTerms {
+  return ttl === undefined ? terms : { ...terms, ttl: milliseconds(ttl, 'ttl') }
 }
 
 /** What a wait rejects with whose limit has passed. */

@@ -9,7 +9,7 @@ export async function serveOrLoad(request: LoadRequest, signal: AbortSignal | un
   const { store, space, key, terms } = request
   signal?.throwIfAborted()
   const slot = store.findKept(space, key)
-  if (slot === NONE) return fromFlight(request, signal, Infinity)
+  if (slot === NONE) return fromFlight(request, signal, Infinity, false)
   const value = store.valueAt(slot)
   if (value instanceof Finding) {
     if (value.kind === 'failed') throw value.error
@@ -22,9 +22,9 @@ export async function serveOrLoad(request: LoadRequest, signal: AbortSignal | un
     store.counters.staleServed++
     return value
   }
-  if (age >= terms.staleIfError) return fromFlight(request, signal, Infinity)
+  if (age >= terms.staleIfError) return fromFlight(request, signal, Infinity, false)
   try {
-    return await fromFlight(request, signal, terms.softTimeout)
+    return await fromFlight(request, signal, terms.softTimeout, true)
   } catch (error) {
     if (error !== tooLate && signal?.aborted) throw error
     store.counters.staleServed++
@@ -42,16 +42,18 @@ async function fromFlight(
   request: LoadRequest,
   signal: AbortSignal | undefined,
   limit: number,
+  hasStale: boolean,
 ): Promise<unknown> {
-  const { counters, tagFence } = request.store
+  const { store, space, key } = request
   const flight = current(request)
-  if (flight === undefined) return new Flight(request, false).wait(signal, limit)
-  counters.joins++
-  const { turn } = tagFence
-  const value = await flight.wait(signal, limit)
-  // Only at its end did the load tell a tag that was deleted before this call: what it brought is too old for it.
-  if (flight.tagDeleted > 0 && flight.tagDeleted <= turn) return serveOrLoad(request, signal)
-  return value
+  if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale)
+  store.counters.joins++
+  const { turn } = store.tagFence
+  const value = await flight.wait(signal, limit, hasStale)
+  // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.
+  if (flight.tagDeleted === 0 || flight.turn === turn) return value
+  const slot = store.find(space, key)
+  return slot === NONE ? serveOrLoad(request, signal) : store.valueAt(slot)
 }
 
 /** The load of this key that can be joined. */

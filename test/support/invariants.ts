@@ -110,7 +110,6 @@ function checkEntry({ slots, clock }: Store, slot: number): void {
   if (slots.keeps) assert.ok(slots.keeps[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
   if (slots.values[slot] instanceof Finding) {
     assert.ok(deadline > 0 && deadline < 1, `finding ${slot} could be live`)
-    assert.equal(slots.tags?.[slot], undefined, `finding ${slot} bears tags`)
     return
   }
   // An entry that has expired needs no guard: no read gives it.
