@@ -1,8 +1,7 @@
 import { Cache } from '../cache.ts'
 import { keyOf } from '../memoize/keys.ts'
 import { isRecord, nonEmptyString, type SetOptions, unknownOption } from '../options.ts'
-import type { Duration } from '../units.ts'
-import { refusal } from '../units.ts'
+import { type Duration, refusal } from '../units.ts'
 
 /** What a fragment is kept by. All are optional; a wrong name or type is refused. */
 export interface FragmentOptions {
@@ -55,7 +54,7 @@ function resolve(name: string, options: FragmentOptions): Resolved {
   for (const option in options) if (!OPTIONS.includes(option)) throw unknownOption(option, option, OPTIONS)
   const { varyOn = [], cache, ttl, tags }: FragmentOptions = options
   if (!Array.isArray(varyOn)) throw refusal('varyOn', 'an array of values', varyOn)
-  if (cache !== undefined && !(cache instanceof Cache)) throw refusal('cache', 'a Cache', cache)
+  if (cache !== undefined && typeof cache?.getOrLoad !== 'function') throw refusal('cache', 'a Cache', cache)
   return { cache: spaceIn(cache ?? ownCache()), key: keyOf([name, ...varyOn]), write: { ttl, tags } }
 }
 

@@ -2,8 +2,12 @@ import { openScope, type Scope } from './scope.ts'
 
 /** What the middleware needs of a Hono context. */
 export interface HonoContext {
-  readonly req: { readonly raw: Request }
-  res: Response
+  readonly req: { readonly raw: { readonly signal?: AbortEvents } }
+  res: { readonly body: object | null }
+}
+
+interface AbortEvents {
+  addEventListener(type: 'abort', listener: () => void): void
 }
 
 /**
@@ -13,10 +17,10 @@ export interface HonoContext {
 export async function requestScope(context: HonoContext, next: () => Promise<void>): Promise<void> {
   const scope = openScope()
   const end = (): void => scope.end()
-  context.req.raw.signal?.addEventListener('abort', end, { once: true })
+  context.req.raw.signal?.addEventListener('abort', end)
   try {
     await scope.run(next)
-    const { res } = context
+    const res = context.res as Response
     if (res.body === null) end()
     else context.res = new Response(readIn(scope, res.body), res)
   } catch (error) {

@@ -1,4 +1,4 @@
-import { Cache } from '../cache.ts'
+import type { Cache } from '../cache.ts'
 import type { LoadContext } from '../loading/flight.ts'
 import { isRecord, type LoadOptions, positiveInteger, type SetOptions, unknownOption } from '../options.ts'
 import { isThenable } from '../removal.ts'
@@ -38,8 +38,8 @@ export class ScopedCache<K = unknown, V = unknown> {
   constructor(options: ScopedOptions<K, V> = {}) {
     if (!isRecord(options)) throw refusal('options', 'an object of settings', options)
     for (const name in options) if (!OPTIONS.includes(name)) throw unknownOption(name, name, OPTIONS)
-    const { over, outside = 'plain', maxEntries = 1000 } = options
-    if (over !== undefined && !(over instanceof Cache)) throw refusal('over', 'a Cache', over)
+    const { over, outside = 'plain', maxEntries = 1000 }: ScopedOptions<K, V> = options
+    if (over !== undefined && typeof over?.getOrLoad !== 'function') throw refusal('over', 'a Cache', over)
     if (outside !== 'plain' && outside !== 'refuse') throw refusal('outside', "'plain' or 'refuse'", outside)
     this.#over = over
     this.#refuses = outside === 'refuse'

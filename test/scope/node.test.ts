@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks'
 import { once } from 'node:events'
 import { Agent, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -36,5 +37,24 @@ test('listeners of a request and its response run in its scope, on a connection 
   }
   expect(finished).toEqual(['/one', '/two'])
   agent.destroy()
+  server.close()
+})
+
+test('a response goes on in its scope, whoever writes to it', async () => {
+  const outside = AsyncResource.bind((write: () => void) => write())
+  const ids = scoped<string, string>()
+  const server = createServer((incoming, response) =>
+    requestScope(incoming, response, () => {
+      ids.set('id', incoming.url!)
+      response.on('drain', () => response.end(ids.get('id')))
+      // As a stream does that gets its data from a connection shared by all.
+      outside(() => response.write(Buffer.alloc(10_000_000)))
+    }),
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const body = await (await fetch(`http://127.0.0.1:${port}/one`)).arrayBuffer()
+  expect(Buffer.from(body).subarray(10_000_000).toString()).toBe('/one')
+  server.closeAllConnections()
   server.close()
 })

@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks'
+import { setImmediate } from 'node:timers/promises'
 import { Cache } from 'nearcache'
 import { inScope, openScope, scoped, withScope } from 'nearcache/scope'
 import { describe, expect, test, vi } from 'vitest'
@@ -193,6 +194,21 @@ describe('a scoped cache', () => {
       expect(cache.get('a')).toBe(after)
     }),
   )
+
+  test('a load that was begun ahead of need may fail before anyone waits for it', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    await inside(async () => {
+      const cache = scoped<string, number>()
+      void cache.getOrLoad('a', async () => {
+        throw new Error('as asked')
+      })
+      await setImmediate()
+      expect(await cache.getOrLoad('a', () => 1)).toBe(1)
+    })
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
 
   test('a loader can say that its result is not to be kept', () =>
     inside(async () => {
