@@ -33,8 +33,11 @@ const allowed: Record<string, readonly string[]> = {
   ],
 
   'cli/': ['cli/', 'index.ts', 'node:'],
+  'fragment/': ['fragment/', 'cache.ts', 'memoize/', 'options.ts', 'units.ts'],
   'memoize/': ['memoize/', 'cache.ts', 'options.ts', 'terms.ts', 'units.ts'],
-  'scope/': ['scope/', 'cache.ts', 'loading/', 'options.ts', 'removal.ts', 'units.ts', 'node:'],
+  'scope/': [
+    ...['scope/', 'cache.ts (types)', 'loading/ (types)', 'options.ts', 'removal.ts', 'units.ts', 'node:'],
+  ],
   'trace/': ['trace/', 'cache.ts', 'core/', 'options.ts', 'units.ts', 'node:'],
 }
 
