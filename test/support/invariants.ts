@@ -204,25 +204,38 @@ function checkSums(store: Store, kinds: Kind[]): void {
 const FREQUENT = 0b100
 const GHOST = 0b1000
 
+/** The private parts of the policies that are looked at. */
+interface Parts {
+  readonly queue: Queue
+  readonly recent: Queue
+  readonly frequent: Queue
+  readonly ghosts: Queue
+  readonly recentGhosts: number
+}
+
 /** What each policy promises about its queues, by head. */
-const policies: Record<string, (slots: Slots, queues: number[][], kinds: Kind[]) => void> = {
-  Lru(_slots, queues, kinds) {
-    for (const [head, queue] of queues.entries()) {
-      if (head > 1) assert.equal(queue.length, 0, `queue ${head} is not in use`)
-      for (const slot of queue) assert.equal(kinds[slot], 'entry', `slot ${slot} is in the queue`)
-    }
+const policies: Record<
+  string,
+  (parts: Parts, queues: readonly (readonly number[])[], slots: Slots, kinds: Kind[]) => void
+> = {
+  Lru({ queue }, [, entries, ...unused], _slots, kinds) {
+    assert.equal(queue.size, entries!.length, 'the size of the queue')
+    for (const slot of entries!) assert.equal(kinds[slot], 'entry', `slot ${slot} is in the queue`)
+    assert.equal(unused.flat().length, 0, 'queues above the first are not in use')
   },
-  Adaptive(slots, queues, kinds) {
-    const [, recent, frequent, ghosts, ...unused] = queues as [number[], number[], number[], number[]]
-    for (const slot of recent)
-      assert.equal(slots.marks[slot]! & (FREQUENT | GHOST), 0, `slot ${slot} is in \`recent\``)
-    for (const slot of frequent)
-      assert.equal(slots.marks[slot]! & (FREQUENT | GHOST), FREQUENT, `slot ${slot} is in \`frequent\``)
-    for (const slot of ghosts)
-      assert.equal(slots.marks[slot]! & GHOST, GHOST, `slot ${slot} is in \`ghosts\``)
-    for (const slot of [...recent, ...frequent])
+  Adaptive(parts, [, recent, frequent, ghosts, ...unused], { marks }, kinds) {
+    const sizes = [parts.recent.size, parts.frequent.size, parts.ghosts.size]
+    assert.deepEqual(sizes, [recent!.length, frequent!.length, ghosts!.length], 'the sizes of the queues')
+    for (const slot of recent!)
+      assert.equal(marks[slot]! & (FREQUENT | GHOST), 0, `slot ${slot} is in \`recent\``)
+    for (const slot of frequent!)
+      assert.equal(marks[slot]! & (FREQUENT | GHOST), FREQUENT, `slot ${slot} is in \`frequent\``)
+    for (const slot of ghosts!) assert.equal(marks[slot]! & GHOST, GHOST, `slot ${slot} is in \`ghosts\``)
+    for (const slot of [...recent!, ...frequent!])
       assert.equal(kinds[slot], 'entry', `slot ${slot} is among the entries`)
-    for (const slot of ghosts) assert.equal(kinds[slot], 'ghost', `slot ${slot} is among the ghosts`)
+    for (const slot of ghosts!) assert.equal(kinds[slot], 'ghost', `slot ${slot} is among the ghosts`)
+    const recentGhosts = ghosts!.filter((slot) => (marks[slot]! & FREQUENT) === 0)
+    assert.equal(parts.recentGhosts, recentGhosts.length, 'the number of ghosts that had left `recent`')
     assert.equal(unused.flat().length, 0, 'queues above the third are not in use')
   },
 }
@@ -249,9 +262,7 @@ function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
   for (let slot = FIRST_SLOT; slot < end; slot++)
     if (kinds[slot] !== 'free') assert.ok(seen.has(slot), `${kinds[slot]} ${slot} is in no queue`)
 
-  policies[policy.constructor.name]?.(slots, queues, kinds)
-  for (const queue of (policy as { readonly queues?: Iterable<Queue> }).queues ?? [])
-    assert.equal(queue.size, queues[queue.head]!.length, `the size of queue ${queue.head}`)
+  policies[policy.constructor.name]!(policy as unknown as Parts, queues, slots, kinds)
 }
 
 // Tags
