@@ -105,7 +105,7 @@ export class Cache<K = unknown, V = unknown> {
 
   /** The live value under a key. Not a use: neither the policy, nor idle time, nor the statistics notice. */
   peek(key: K): V | undefined {
-    return this.valueIn(this.store.find(this.space, key))
+    return this.#valueIn(this.store.find(this.space, key))
   }
 
   /** The live values under these keys, in the order asked, without those not found. Takes any iterable, once. Each counts as a `get`. */
@@ -219,13 +219,13 @@ export class Cache<K = unknown, V = unknown> {
    */
   deleteByTag(tag: string): void {
     if (typeof tag !== 'string') throw refusal('tag', 'a string', tag)
-    this.assertOpen()
+    this.#assertOpen()
     this.store.deleteByTag(this.space, tag)
   }
 
   /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries. Loads under way do not store. */
   clear(): void {
-    this.assertOpen()
+    this.#assertOpen()
     this.store.clear(this.space)
   }
 
@@ -237,16 +237,16 @@ export class Cache<K = unknown, V = unknown> {
    */
   incr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
     if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
-    return this.count(key, delta, options)
+    return this.#count(key, delta, options)
   }
 
   /** Subtracts `delta`; otherwise as `incr`. */
   decr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
     if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
-    return this.count(key, -delta, options)
+    return this.#count(key, -delta, options)
   }
 
-  private count(key: K, delta: number | bigint, options: CounterOptions | undefined): V & (number | bigint) {
+  #count(key: K, delta: number | bigint, options: CounterOptions | undefined): V & (number | bigint) {
     type Count = V & (number | bigint)
     const store = this.store
     const { initial, ttl } = checkCounter(options ?? {})
@@ -293,7 +293,7 @@ export class Cache<K = unknown, V = unknown> {
     const kept = store.admit(value)
     const weight = store.weigh(kept, key)
     const slot = store.find(this.space, key)
-    if (slot !== NONE) return this.valueIn(slot)
+    if (slot !== NONE) return this.#valueIn(slot)
     store.commit(this.space, key, kept, weight, terms)
     store.settle()
     return store.reveal(kept) as V
@@ -317,7 +317,7 @@ export class Cache<K = unknown, V = unknown> {
       this.policy.use(slot)
       return Promise.resolve(this.slots.values[slot])
     }
-    return this.load(slot, key, loader, options)
+    return this.#load(slot, key, loader, options)
   }
 
   /**
@@ -334,7 +334,7 @@ export class Cache<K = unknown, V = unknown> {
     const terms = loadTerms(this.terms, options)
     const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const results = asked.map((key) => this.load(this.space.map.get(key), key, batch.load, options))
+    const results = asked.map((key) => this.#load(this.space.map.get(key), key, batch.load, options))
     batch.run()
     const values = await Promise.all(results)
     const found = new Map<P, T>()
@@ -342,7 +342,7 @@ export class Cache<K = unknown, V = unknown> {
     return found
   }
 
-  private async load(
+  async #load(
     slot: number | undefined,
     key: K,
     loader: LoadRequest['loader'],
@@ -367,15 +367,15 @@ export class Cache<K = unknown, V = unknown> {
    */
   namespace<NK = K, NV = V>(name: string): Cache<NK, NV> {
     nonEmptyString(name, 'namespace')
-    this.assertOpen()
-    return this.view(this.store.namespace(this.space, name))
+    this.#assertOpen()
+    return this.#view(this.store.namespace(this.space, name))
   }
 
   /** A view of the entries of another version. Version 1 is the cache or namespace itself; the others are inside it. */
   version(version: number): Cache<K, V> {
     integer(version, 'version')
-    this.assertOpen()
-    return this.view(this.store.version(this.space, version))
+    this.#assertOpen()
+    return this.#view(this.store.version(this.space, version))
   }
 
   /** Moves a live entry `delta` versions on, with its value and remaining lifetime; the new version. CacheError `KEY_NOT_FOUND` if there is none. */
@@ -403,17 +403,17 @@ export class Cache<K = unknown, V = unknown> {
 
   /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
   *keys(): Generator<K, undefined> {
-    for (const [key] of this.live()) yield key
+    for (const [key] of this.#live()) yield key
   }
 
   /** The live values of this namespace. Not a use. */
   *values(): Generator<V, undefined> {
-    for (const [, slot] of this.live()) yield this.valueIn(slot)!
+    for (const [, slot] of this.#live()) yield this.#valueIn(slot)!
   }
 
   /** The live entries of this namespace. Not a use. */
   *entries(): Generator<[K, V], undefined> {
-    for (const [key, slot] of this.live()) yield [key, this.valueIn(slot)!]
+    for (const [key, slot] of this.#live()) yield [key, this.#valueIn(slot)!]
   }
 
   [Symbol.iterator](): Generator<[K, V], undefined> {
@@ -421,8 +421,8 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   /** Keys with the slots of live entries: as many steps as there were keys at the start, so that writing while iterating ends. */
-  private *live(): Generator<[K, number], undefined> {
-    this.assertOpen()
+  *#live(): Generator<[K, number], undefined> {
+    this.#assertOpen()
     const space = this.space
     const { map } = space
     let left = map.size
@@ -439,7 +439,7 @@ export class Cache<K = unknown, V = unknown> {
   /** Changes the bound by entries of the cache and all its namespaces, evicting what the policy would. */
   resize(maxEntries: number): void {
     positiveInteger(maxEntries, 'maxEntries')
-    this.assertOpen()
+    this.#assertOpen()
     this.store.resize(maxEntries)
     this.store.settle()
   }
@@ -464,15 +464,15 @@ export class Cache<K = unknown, V = unknown> {
 
   // Small parts
 
-  private valueIn(slot: number): V | undefined {
+  #valueIn(slot: number): V | undefined {
     return slot === NONE ? undefined : (this.store.reveal(this.slots.values[slot]) as V)
   }
 
-  private view<NK, NV>(space: Space): Cache<NK, NV> {
+  #view<NK, NV>(space: Space): Cache<NK, NV> {
     return new Cache(new View(this.store, space, this.terms) as CacheOptions<NK, NV>)
   }
 
-  private assertOpen(): void {
+  #assertOpen(): void {
     if (this.space.closed) throw new CacheError('CLOSED', 'the cache was closed')
   }
 

@@ -88,7 +88,7 @@ export class Flight {
    * The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`.
    * Who has a stale value to go by does not let the error be seen.
    */
-  wait(signal: AbortSignal | undefined, limit: number, hasStale: boolean): Promise<unknown> {
+  wait(signal: Signal | undefined, limit: number, hasStale: boolean): Promise<unknown> {
     this.#waiting++
     if (!hasStale) this.#exposed++
     if (signal === undefined && limit === Infinity) return this.#promise

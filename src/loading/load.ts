@@ -1,11 +1,12 @@
 import { NONE } from '../core/slots.ts'
+import type { Signal } from '../options.ts'
 import { Finding } from '../store.ts'
 import { Flight, type LoadRequest, tooLate } from './flight.ts'
 
 /**
  * What a caller of `getOrLoad` gets where nothing live is: what an earlier load found out, a stale value, or the result of a load.
  */
-export async function serveOrLoad(request: LoadRequest, signal: AbortSignal | undefined): Promise<unknown> {
+export async function serveOrLoad(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
   const { store, space, key, terms } = request
   signal?.throwIfAborted()
   const slot = store.findKept(space, key)
@@ -40,7 +41,7 @@ export function refresh(request: LoadRequest): void {
 /** The result of the load under way, or of a new one. */
 async function fromFlight(
   request: LoadRequest,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
   limit: number,
   hasStale: boolean,
 ): Promise<unknown> {

@@ -1,4 +1,5 @@
 import type { LoadContext } from '../loading/flight.ts'
+import type { Signal } from '../options.ts'
 
 /** What one scoped cache remembers in one scope: values, and loads under way. */
 export class Held {
@@ -32,7 +33,7 @@ export class Held {
   load(
     key: unknown,
     loader: (key: never, context: never) => unknown,
-    signal: () => AbortSignal,
+    signal: () => Signal,
   ): Promise<unknown> {
     const underWay = this.#loads?.get(key)
     if (underWay !== undefined) return underWay
@@ -68,7 +69,7 @@ async function run(
 }
 
 /** What a loader is told. `signal` is asked for when the loader asks for it. */
-export function contextOf<K>(key: K, signal: () => AbortSignal): LoadContext<K, never> {
+export function contextOf<K>(key: K, signal: () => Signal): LoadContext<K, never> {
   return {
     key,
     get signal() {

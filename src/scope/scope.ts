@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Signal } from '../options.ts'
 import { isThenable } from '../removal.ts'
 import type { Held } from './held.ts'
 
@@ -20,7 +21,7 @@ export interface OpenScope extends Scope {
   /** What each scoped cache remembers here. */
   readonly held: Map<object, Held>
   /** Fires at the end. */
-  readonly signal: AbortSignal
+  readonly signal: Signal
 }
 
 // One for the process, so that copies of this package and reloaded modules meet. The number is that of the form of a scope.
@@ -34,7 +35,7 @@ class RequestScope implements OpenScope {
   hasEnded = false
   #abort: AbortController | undefined
 
-  get signal(): AbortSignal {
+  get signal(): Signal {
     this.#abort ??= new AbortController()
     if (this.hasEnded) this.#abort.abort()
     return this.#abort.signal

@@ -1,6 +1,13 @@
 import type { Cache } from '../cache.ts'
 import type { LoadContext } from '../loading/flight.ts'
-import { isRecord, type LoadOptions, positiveInteger, type SetOptions, unknownOption } from '../options.ts'
+import {
+  isRecord,
+  type LoadOptions,
+  positiveInteger,
+  type SetOptions,
+  type Signal,
+  unknownOption,
+} from '../options.ts'
 import { isThenable } from '../removal.ts'
 import { refusal } from '../units.ts'
 import { contextOf, Held } from './held.ts'
@@ -171,7 +178,7 @@ export class ScopedCache<K = unknown, V = unknown> {
   }
 }
 
-function neverFires(): AbortSignal {
+function neverFires(): Signal {
   return new AbortController().signal
 }
 
