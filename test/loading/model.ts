@@ -231,8 +231,8 @@ export class Model {
     const callers = [...flight.callers]
     for (const caller of callers)
       caller.outcome = caller.standIn === undefined ? { failed: error } : { given: caller.standIn }
-    // An error is reported where nobody sees it, or where a stale value stands in for it.
-    if (callers.length === 0 || callers.some(({ standIn }) => standIn !== undefined)) this.errors++
+    // An error is reported where nobody sees it.
+    if (callers.every(({ standIn }) => standIn !== undefined)) this.errors++
     if (!this.#mayStore(flight)) return
     const { errorBackoff, errorTtl } = this.#settings
     const { key, tagged } = flight
