@@ -9,7 +9,14 @@ import type { Store } from '../../src/store.ts'
 import { manualClock } from '../support/clock.ts'
 import { type Deferred, deferred, ticks } from '../support/deferred.ts'
 import { checkInvariants } from '../support/invariants.ts'
-import { type Entry, type Flight, ModelCache, type ModelSpace, ModelStore } from './model.ts'
+import {
+  type Entry,
+  type Flight,
+  ModelCache,
+  type ModelOptions,
+  type ModelSpace,
+  ModelStore,
+} from './model.ts'
 import type { Operation, ValueName } from './operations.ts'
 
 /** A cache to be tried. */
@@ -34,15 +41,26 @@ interface View {
 /** What came of a call. */
 type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
-interface Load {
-  readonly flight: Flight
+/** A call of `getOrLoad`. */
+interface Caller {
+  readonly model: ModelCache
+  readonly key: unknown
+  readonly options: ModelOptions
+  /** How its loader answers, if it runs. */
+  readonly answer: ValueName | 'throws' | 'later'
+  readonly result: unknown
   readonly later: Deferred<unknown>
-  readonly waiting: Waiting[]
+  started: boolean
+  /** How many tags had been deleted when it last asked. */
+  turn: number
+  actual: Outcome | undefined
+  expected: Outcome | undefined
 }
 
-/** A caller who waits for a load. */
-interface Waiting {
-  outcome: Outcome | undefined
+interface Load {
+  readonly flight: Flight
+  /** Who waits; the loader of the first one runs. */
+  readonly callers: Caller[]
 }
 
 const TTL = 2000
@@ -61,6 +79,8 @@ export class Bench {
   /** Errors that no caller was given. */
   readonly #errors: unknown[] = []
   readonly #loads: Load[] = []
+  /** Those among them that have been answered at once. */
+  readonly #landing: Load[] = []
   readonly #clock = manualClock()
 
   constructor(setup: Setup) {
@@ -211,53 +231,90 @@ export class Bench {
 
   async #load(at: View, { key, options, answer }: Operation & { readonly do: 'load' }): Promise<void> {
     const later = deferred<unknown>()
-    let started = false
-    const result = answer === 'later' || answer === 'throws' ? undefined : this.#values(at)()(answer, key)
+    const plain = answer === 'later' || answer === 'throws'
+    const result = plain ? undefined : this.#values(at)()(answer, key)
+    const { turn } = this.#model
+    const caller: Caller = {
+      ...{ model: at.model, key, options: options ?? {}, answer, result, later, turn },
+      ...{ started: false, actual: undefined, expected: undefined },
+    }
     const loader = (asked: unknown): unknown => {
-      assert.ok(!started && Object.is(asked, key), 'a loader runs once, with its key')
-      started = true
+      assert.ok(!caller.started && Object.is(asked, key), 'a loader runs once, with its key')
+      caller.started = true
       if (answer === 'later') return later.promise
       if (answer === 'throws') throw failure
       return result
     }
-    const waiting: Waiting = { outcome: undefined }
     at.cache.getOrLoad(key, loader, options as object).then(
       (value) => {
-        waiting.outcome = { value }
+        caller.actual = { value }
       },
       (error) => {
-        waiting.outcome = { error }
+        caller.actual = { error }
       },
     )
-    const taken = outcome(() => at.model.takeOff(key, options ?? {}))
+    const taken = outcome(() => at.model.takeOff(key, caller.options))
     await ticks()
-    let expected: Outcome | undefined
-    if ('error' in taken) expected = taken
-    else if ('value' in (taken.value as object)) expected = taken.value as Outcome
+    this.#board(caller, taken)
+    this.#compareCallers([caller])
+  }
+
+  async #land({ flight, callers }: Load, answer: ValueName | 'throws'): Promise<void> {
+    const { later } = callers[0]!
+    const result = answer === 'throws' ? undefined : this.#values(this.#views[0]!)()(answer, flight.key)
+    if (answer === 'throws') later.reject(failure)
+    else later.resolve(result)
+    await ticks()
+    this.#finish(flight, answer, result)
+    this.#compareCallers(callers)
+  }
+
+  /** Compares, when all that can land at once has landed. */
+  #compareCallers(callers: readonly Caller[]): void {
+    for (let load = this.#landing.shift(); load !== undefined; load = this.#landing.shift()) {
+      const { answer, result } = load.callers[0]!
+      this.#finish(load.flight, answer as ValueName | 'throws', result)
+    }
+    this.#compare()
+    for (const { actual, expected } of callers) {
+      if (expected === undefined) assert.equal(actual, undefined, 'who waits for a load waits')
+      else compareOutcomes(actual, expected)
+    }
+  }
+
+  /** A caller has a value, or waits for a load. */
+  #board(caller: Caller, taken: Outcome): void {
+    if ('error' in taken) caller.expected = taken
+    else if ('value' in (taken.value as object)) caller.expected = taken.value as Outcome
     else {
       const flight = taken.value as Flight
       const under = this.#loads.find((load) => load.flight === flight)
-      assert.equal(started, under === undefined, 'a load starts if none is under way')
-      if (under) under.waiting.push(waiting)
-      else if (answer === 'later') this.#loads.push({ flight, later, waiting: [waiting] })
-      else expected = this.#landInModel(flight, answer, result)
+      assert.equal(caller.started, under === undefined, 'a load starts if none is under way')
+      if (under) under.callers.push(caller)
+      else {
+        const load = { flight, callers: [caller] }
+        this.#loads.push(load)
+        if (caller.answer !== 'later') this.#landing.push(load)
+      }
     }
-    this.#compare()
-    if (expected === undefined) assert.equal(waiting.outcome, undefined, 'who waits for a load waits')
-    else compareOutcomes(waiting.outcome, expected)
   }
 
-  async #land(load: Load, answer: ValueName | 'throws'): Promise<void> {
-    this.#loads.splice(this.#loads.indexOf(load), 1)
-    const { flight } = load
-    const at = this.#views[0]!
-    const result = answer === 'throws' ? undefined : this.#values(at)()(answer, flight.key)
-    if (answer === 'throws') load.later.reject(failure)
-    else load.later.resolve(result)
-    await ticks()
+  /** A load has ended: those who wait have its result, or ask again where it is too old for them. */
+  #finish(flight: Flight, answer: ValueName | 'throws', result: unknown): void {
+    const index = this.#loads.findIndex((load) => load.flight === flight)
+    const [load] = this.#loads.splice(index, 1)
     const expected = this.#landInModel(flight, answer, result)
-    this.#compare()
-    for (const { outcome } of load.waiting) compareOutcomes(outcome, expected)
+    for (const caller of load!.callers) {
+      if ('error' in expected || !flight.invalidated || caller.turn === flight.turn)
+        caller.expected = expected
+      else {
+        caller.turn = this.#model.turn
+        this.#board(
+          caller,
+          outcome(() => caller.model.askAgain(caller.key, caller.options)),
+        )
+      }
+    }
   }
 
   #landInModel(flight: Flight, answer: ValueName | 'throws', result: unknown): Outcome {

@@ -17,5 +17,5 @@ export function deferred<T>(): Deferred<T> {
 
 /** Long enough for everything that hangs on a promise that has been settled. */
 export async function ticks(): Promise<void> {
-  for (let i = 0; i < 20; i++) await undefined
+  for (let i = 0; i < 60; i++) await undefined
 }
