@@ -454,7 +454,7 @@ export class Cache<K = unknown, V = unknown> {
    * name. Closing a namespace or version ends this one and those inside it. A second call does nothing.
    */
   close(): void {
-    if (this.isWhole) closeStore(this.store)
+    if (this.isWhole || this.space === this.store.root) closeStore(this.store)
     else this.store.close(this.space)
   }
 
