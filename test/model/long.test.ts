@@ -9,7 +9,7 @@ import { deferred, ticks } from '../support/deferred.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 const MINUTE = 60_000
-const STEP = 2 * MINUTE
+const STEP = 4 * MINUTE
 const DAY = 24 * 60 * MINUTE
 
 beforeEach(() => {
@@ -49,7 +49,7 @@ test.each(['lru', 'adaptive'] as const)(
     let early: Record<string, number> = {}
     for (let time = 0; time < DAY; time += STEP) {
       await churn()
-      if (time % (10 * MINUTE) !== 0) continue
+      if (time % (20 * MINUTE) !== 0) continue
       checkInvariants(cache)
       if (time === 2 * 60 * MINUTE) early = await measure(cache)
     }
