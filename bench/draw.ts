@@ -12,6 +12,8 @@ const ONE_TWO_FIVE = [1, 10, 100, 1_000, 10_000, 100_000].flatMap((ten) => [ten,
 const OURS = colors.series[0]
 const THEIRS = '#9aa5b1'
 const bold = (peer: string): 'bold' | 'normal' => (peer.startsWith('nearcache') ? 'bold' : 'normal')
+/** As a channel, which Plot's types do not know for this option. */
+const boldPeer = (({ peer }: { readonly peer: string }) => bold(peer)) as unknown as string
 const colorOf = (peer: string): string => (peer.startsWith('nearcache') ? OURS : THEIRS)
 
 /** Draws all charts of a report into a folder, each as SVG and PNG; their names and titles. */
@@ -143,7 +145,7 @@ function ratioChart({ speed }: Report, size: number): Chart {
           text: ({ ratio }) => (ratio.median >= 10 ? ratio.median.toFixed(0) : ratio.median.toFixed(2)),
           fill: ({ ratio, peer }) =>
             peer !== 'nearcache' && strength(ratio.median) > 0.75 ? colors.paper : colors.ink,
-          fontWeight: ({ peer }) => bold(peer),
+          fontWeight: boldPeer,
           fontSize: 13,
         }),
       ],
@@ -182,7 +184,7 @@ function awaitChart({ async: all }: Report): Chart {
           textAnchor: 'start',
           dx: 6,
           fill: colors.ink,
-          fontWeight: ({ peer }) => bold(peer),
+          fontWeight: boldPeer,
         }),
       ],
     },
@@ -193,7 +195,7 @@ const FILL_PEERS = ['nearcache', 'nearcache lru', 'lru-cache', 'mnemonist LRUMap
 
 function fillChart({ fill }: Report): Chart {
   const rows = fill.filter(({ peer, level }) => FILL_PEERS.includes(peer) && level >= 0.5)
-  const ends = FILL_PEERS.flatMap((peer) => rows.findLast((one) => one.peer === peer) ?? [])
+  const ends = FILL_PEERS.flatMap((peer) => rows.filter((one) => one.peer === peer).at(-1) ?? [])
   const highest = Math.max(...rows.map(({ ns }) => ns)) * 1.15
   const places = apart(
     ends.map(({ ns }) => ns),
@@ -274,7 +276,7 @@ function bytesChart({ bytes }: Report): Chart {
           textAnchor: 'start',
           dx: 6,
           fill: colors.ink,
-          fontWeight: ({ peer }) => bold(peer),
+          fontWeight: boldPeer,
         }),
       ],
     },

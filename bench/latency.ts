@@ -3,6 +3,13 @@ import type { LatencyLoop } from './latency-loop.ts'
 import type { Peer, Target } from './peers/peer.ts'
 import { quantile } from './statistics.ts'
 
+interface Side {
+  readonly peer: Peer
+  readonly run: LatencyLoop['run']
+  readonly target: Target
+  readonly times: number[][]
+}
+
 export interface Latency {
   readonly operation: 'get' | 'set' | 'delete'
   readonly peer: string
@@ -50,7 +57,7 @@ export async function measureLatency(
   const keys = Array.from({ length: perRound }, () => all[Math.floor(next() * all.length)]!)
   const kinds = Uint8Array.from({ length: perRound }, () => kindOf(next()))
   const values = Array.from({ length: 1000 }, (_, id) => ({ id, name: `Product ${id}`, price: id * 1.5 }))
-  const sides = []
+  const sides: Side[] = []
   for (const peer of [clock, ...peers]) {
     const { run } = await loopFor(peer.name)
     sides.push({ peer, run, target: peer.make(CAPACITY), times: OPERATIONS.map((): number[] => []) })

@@ -67,7 +67,8 @@ export async function loadAll<P extends About>(
   const absent: Absent[] = []
   for (const [name, make] of Object.entries(loaders)) {
     try {
-      peers.push(...[await make()].flat())
+      const made = await make()
+      peers.push(...(Array.isArray(made) ? made : [made]))
     } catch (error) {
       absent.push({ name, reason: error instanceof Error ? error.message.split('\n')[0]! : String(error) })
     }

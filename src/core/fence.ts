@@ -14,10 +14,17 @@
  * keys that nobody asked for and that are therefore not listed, is told of every key that was overtaken while it ran.
  */
 
+/** How many overtaken keys a batch tells apart; beyond that, all count as overtaken. */
+const MOST_KEYS = 10_000
+/** How many loads that nobody waits for may still store; beyond that, the oldest may not, so loaders that never settle pile up nothing. */
+const MOST_GIVEN_UP = 1000
+
 /** The loads of one key space that may store, by key. */
 export class Flights<Flight> {
   readonly #listed = new Map<unknown, Flight>()
   readonly #batches = new Set<Set<unknown>>()
+  /** Loads given up, oldest first, with their keys. */
+  readonly #givenUp = new Map<Flight, unknown>()
 
   get size(): number {
     return this.#listed.size
@@ -38,13 +45,22 @@ export class Flights<Flight> {
 
   /** The flight has ended. */
   unlist(key: unknown, flight: Flight): void {
+    this.#givenUp.delete(flight)
     if (this.#listed.get(key) === flight) this.#listed.delete(key)
+  }
+
+  /** Nobody waits for the flight any more, and perhaps it never ends. */
+  giveUp(key: unknown, flight: Flight): void {
+    this.#givenUp.set(flight, key)
+    if (this.#givenUp.size <= MOST_GIVEN_UP) return
+    const [oldest, its] = this.#givenUp.entries().next().value!
+    this.unlist(its, oldest)
   }
 
   /** The key was written or removed. */
   overtake(key: unknown): void {
     this.#listed.delete(key)
-    for (const overtaken of this.#batches) overtaken.add(key)
+    for (const overtaken of this.#batches) if (overtaken.size < MOST_KEYS) overtaken.add(key)
   }
 
   /** All keys that are overtaken from here on until `endBatch`. */
@@ -52,6 +68,11 @@ export class Flights<Flight> {
     const overtaken = new Set<unknown>()
     this.#batches.add(overtaken)
     return overtaken
+  }
+
+  /** Whether the key was overtaken since that batch began. */
+  wasOvertaken(key: unknown, overtaken: Set<unknown>): boolean {
+    return overtaken.size >= MOST_KEYS || overtaken.has(key)
   }
 
   endBatch(overtaken: Set<unknown>): void {

@@ -72,7 +72,10 @@ export class Batch {
       if (!deleted) {
         const asked = new Set(this.#keys)
         for (const [key, value] of answer) {
-          const mayStore = space.flights === flights && flights.at(key) === undefined && !overtaken.has(key)
+          const mayStore =
+            space.flights === flights &&
+            flights.at(key) === undefined &&
+            !flights.wasOvertaken(key, overtaken)
           if (value !== undefined && mayStore && !asked.has(key)) this.#keep(key, value)
         }
       }

@@ -201,6 +201,7 @@ export class Flight {
 
   #giveUp(reason: unknown): void {
     this.#isGivenUp = true
+    this.#flights.giveUp(this.#request.key, this)
     this.#end()
     this.#abort.abort(reason)
   }

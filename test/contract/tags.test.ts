@@ -143,7 +143,7 @@ describe.each(settings)('tags: $title', (setting) => {
 
   it.each([[undefined], [5], [null], [['t']]])('38. deleteByTag refuses %o', (tag) => {
     const cache = open<string, number>(setting)
-    const error = thrownBy(() => cache.deleteByTag(tag as string))
+    const error = thrownBy(() => cache.deleteByTag(tag as never))
     expect(error).toBeInstanceOf(TypeError)
     expect(error.message).toContain('tag: expected a string')
   })

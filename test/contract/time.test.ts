@@ -112,7 +112,7 @@ describe.each(settings)('time: $title', (setting) => {
     expect(exec.mock.calls.filter(([text]) => text === '123.5s').length).toBeLessThanOrEqual(1)
   })
 
-  it.each([0, -0, -1, -Infinity, '0ms', '-5m' as Duration])(
+  it.each<Duration>([0, -0, -1, -Infinity, '0ms', '-5m'])(
     '8. a per-entry ttl of %s stores nothing and removes what was there',
     (ttl) => {
       const removals: Removal[] = []
