@@ -79,6 +79,9 @@ export class Store implements Sweepable {
   private horizon = Infinity
   /** Where the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT
+  /** Slots of live entries in large tables that a survey has met so far, or that were written since; absent where none is under way. */
+  private survey: Set<number> | undefined
+  private surveyed = FIRST_SLOT
 
   constructor(settings: StoreSettings) {
     this.settings = settings
@@ -230,6 +233,7 @@ export class Store implements Sweepable {
     this.slots.trackLoads()
     const slot = this.insert(space, key, space.map.get(key) ?? NONE, finding, 1, now)
     this.retag(slot, space, tags)
+    this.survey?.add(slot)
     this.slots.deadlines[slot] = LONG_AGO
     this.slots.keeps![slot] = now + time - LONG_AGO
     this.slots.refreshes![slot] = 0
@@ -423,7 +427,7 @@ export class Store implements Sweepable {
   // Expiry
 
   untilSweep(): number {
-    if (this.dropped.length > 0 || this.cursor > FIRST_SLOT) return 0
+    if (this.dropped.length > 0 || this.cursor > FIRST_SLOT || this.survey !== undefined) return 0
     if (this.horizon === Infinity) return Infinity
     const grain = Math.max(GRAIN, this.slots.end / 1000)
     return Math.max(0, this.horizon + grain - this.clock.read())
@@ -438,9 +442,8 @@ export class Store implements Sweepable {
       if (late()) return false
     }
     if (this.cursor === FIRST_SLOT) {
+      if (this.hasLargeTable() && !this.dropExpired(now, late)) return false
       this.horizon = Infinity
-      this.dropExpired(now)
-      if (this.dropped.length > 0) return false
     }
     const { slots } = this
     for (let removed = 0; this.cursor < slots.end; ) {
@@ -472,33 +475,53 @@ export class Store implements Sweepable {
   }
 
   /**
-   * Leaves a large table in which hardly anything lives, and takes the few along. V8 shrinks a Map by copying what is left of it,
-   * at once; a Map that is abandoned as a whole never shrinks.
+   * Leaves large tables in which hardly anything lives, and takes the few along. V8 shrinks a Map by copying what is left of it,
+   * at once; a Map that is abandoned as a whole never shrinks. The survey of what lives goes in slices, and is told of what is
+   * written meanwhile. Whether the sweep can go on in this slice.
    */
-  private dropExpired(now: number): void {
-    if (this.slots.end < LARGE_MAP) return
-    const alive = new Map<Table, number[]>()
-    for (const space of this.spaces()) if (space.table.size > LARGE_MAP) alive.set(space.table, [])
-    for (let slot = FIRST_SLOT; slot < this.slots.end && alive.size > 0; slot++) {
-      if (!this.holds(slot) || this.endOf(slot) <= now || this.isTaggedOut(slot)) continue
+  private dropExpired(now: number, late: () => boolean): boolean {
+    this.survey ??= new Set()
+    while (this.surveyed < this.slots.end && this.survey.size <= FEW) {
+      const slot = this.surveyed++
+      if (this.isKept(slot, now) && this.ownerOf(slot).size > LARGE_MAP) this.survey.add(slot)
+      if (slot % SCAN === 0 && late()) return false
+    }
+    const alive = this.survey
+    this.survey = undefined
+    this.surveyed = FIRST_SLOT
+    if (alive.size > FEW) return true
+    this.slots.trackOwners(this.root.table)
+    const large = new Map<Table, Table>()
+    for (const space of this.spaces()) {
+      const { table } = space
+      if (table.size <= LARGE_MAP) continue
+      this.drop(space, 'expired')
+      large.set(table, space.table)
+    }
+    for (const slot of alive) {
       const table = this.ownerOf(slot)
-      const few = alive.get(table)
-      if (few !== undefined && few.push(slot) > FEW) alive.delete(table)
+      const fresh = this.isKept(slot, now) && large.get(table)
+      if (!fresh) continue
+      const weight = this.slots.weights?.[slot] ?? 0
+      fresh.map.set(this.slots.keys[slot], slot)
+      fresh.size++
+      fresh.weight += weight
+      table.size--
+      table.weight -= weight
+      this.slots.owners![slot] = fresh
     }
-    for (const [table, few] of alive) {
-      this.slots.trackOwners(this.root.table)
-      this.drop(table.space, 'expired')
-      const fresh = table.space.table
-      for (const slot of few) {
-        const weight = this.slots.weights?.[slot] ?? 0
-        fresh.map.set(this.slots.keys[slot], slot)
-        fresh.weight += weight
-        table.weight -= weight
-        this.slots.owners![slot] = fresh
-      }
-      fresh.size += few.length
-      table.size -= few.length
-    }
+    return false
+  }
+
+  private hasLargeTable(): boolean {
+    if (this.slots.end < LARGE_MAP) return false
+    for (const { table } of this.spaces()) if (table.size > LARGE_MAP) return true
+    return false
+  }
+
+  /** Whether the sweep leaves what is in a slot: a live entry, or one kept for loads. */
+  private isKept(slot: number, now: number): boolean {
+    return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
   }
 
   // Room
@@ -570,6 +593,7 @@ export class Store implements Sweepable {
     }
     slots.values[slot] = value
     slots.deadlines[slot] = deadline
+    this.survey?.add(slot)
     policy.insert(slot)
     table.size++
     this.size++
@@ -704,6 +728,8 @@ export class Store implements Sweepable {
     this.size = 0
     this.weight = 0
     this.cursor = FIRST_SLOT
+    this.survey = undefined
+    this.surveyed = FIRST_SLOT
     this.horizon = Infinity
   }
 
@@ -739,6 +765,7 @@ export class Store implements Sweepable {
     }
     const guards = this.guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
     slots.deadlines[slot] = guards ? -effective : effective
+    this.survey?.add(slot)
     if (effective < this.horizon || sweeper.isStranded) this.sweepBy(this.endOf(slot))
   }
 

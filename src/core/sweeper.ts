@@ -53,7 +53,8 @@ class Sweeper {
     const delay = Math.min(Math.max(wait, 1), LONGEST_WAIT)
     const firesAt = systemClock.now() + delay
     if (this.#timer !== undefined) {
-      if (firesAt >= this.#firesAt && !this.isStranded) return
+      const isOverdue = this.#firesAt < systemClock.now()
+      if (firesAt >= this.#firesAt && !isOverdue && !this.isStranded) return
       clearTimeout(this.#timer)
     }
     this.#firesAt = firesAt
