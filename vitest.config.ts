@@ -17,7 +17,7 @@ export default defineConfig({
   resolve: { alias: entries },
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: ['test/frameworks/install.ts'],
+    globalSetup: ['test/hosts/install.ts'],
     typecheck: {
       enabled: true,
       include: ['test/types/**/*.test-d.ts'],

@@ -34,14 +34,14 @@ export function extract(root: string, page: string, into: string): Block[] {
 }
 
 /**
- * A new folder for the modules inside the repository, with what the compiler is to be told of them, and the frameworks that some
+ * A new folder for the modules inside the repository, with what the compiler is to be told of them, and the hosts that some
  * of them import.
  */
 export function workshop(root: string): string {
   mkdirSync(join(root, '.cache'), { recursive: true })
   const folder = mkdtempSync(join(root, '.cache', 'docs-'))
   writeFileSync(join(folder, 'tsconfig.json'), `{ "extends": "../../tsconfig.all.json", "include": ["."] }`)
-  symlinkSync(join(root, 'test/frameworks/node_modules'), join(folder, 'node_modules'), 'junction')
+  symlinkSync(join(root, 'test/hosts/node_modules'), join(folder, 'node_modules'), 'junction')
   return folder
 }
 

@@ -32,6 +32,7 @@ const allowed: Record<string, readonly string[]> = {
     ...['removal.ts (types)', 'stats.ts (types)', 'units.ts (types)'],
   ],
 
+  'adapters/': ['adapters/', 'cache.ts', 'options.ts', 'errors.ts', 'removal.ts (types)', 'units.ts'],
   'cli/': ['cli/', 'index.ts', 'node:'],
   'fragment/': ['fragment/', 'cache.ts', 'memoize/', 'options.ts', 'units.ts'],
   'memoize/': ['memoize/', 'cache.ts', 'options.ts', 'terms.ts', 'units.ts'],

@@ -4,7 +4,7 @@ import { html } from 'hono/html'
 import { Cache } from 'nearcache'
 import { fragment, fragmentSync, invalidateFragment } from 'nearcache/fragment'
 import { expect, test, vi } from 'vitest'
-import { deferred } from '../support/deferred.ts'
+import { deferred } from '../../support/deferred.ts'
 
 test('EJS, at once and with await', async () => {
   const cache = new Cache()

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
-import { isCollected } from '../support/collection.ts'
+import { isCollected } from '../../support/collection.ts'
 import * as express from './express.ts'
 import * as fastify from './fastify.ts'
 import * as hono from './hono.ts'

@@ -3,7 +3,7 @@ import { fragmentSync, invalidateFragment } from 'nearcache/fragment'
 import { cacheTag } from 'nearcache/fragment/nunjucks'
 import nunjucks from 'nunjucks'
 import { expect, test, vi } from 'vitest'
-import { deferred } from '../support/deferred.ts'
+import { deferred } from '../../support/deferred.ts'
 
 interface Scene {
   readonly cache: Cache

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { scoped } from 'nearcache/scope'
-import { type Deferred, deferred } from '../support/deferred.ts'
+import { type Deferred, deferred } from '../../support/deferred.ts'
 
 /** One framework, serving the routes of this file on a port of its own. */
 export interface Served {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isCollected } from '../support/collection.ts'
+import { isCollected } from '../../support/collection.ts'
 import * as fastify from './fastify.ts'
 import * as hono from './hono.ts'
 import { visit } from './work.ts'
