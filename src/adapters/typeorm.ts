@@ -1,0 +1,67 @@
+import { CacheAside } from './aside.ts'
+import { type Backing, backingCache } from './backing.ts'
+
+/** A result of a query, as TypeORM asks for it, brings it and takes it back. */
+export interface CachedResult {
+  /** What the application calls the query, if it does. */
+  readonly identifier?: string | undefined
+  /** The text of the query, with its parameters. */
+  readonly query: string
+  /** How long the result lives, in milliseconds. */
+  readonly duration: number
+  /** The rows, as JSON. */
+  readonly result?: string
+}
+
+/** What the cache needs of a query runner. */
+export interface QueryRunner {
+  readonly isTransactionActive: boolean
+}
+
+/** What TypeORM takes as a cache of results. */
+export interface QueryResultCache {
+  connect(): Promise<void>
+  disconnect(): Promise<void>
+  synchronize(): Promise<void>
+  /** The live result under the identifier, or without one under the text of the query. */
+  getFromCache(asked: CachedResult, queryRunner?: QueryRunner): Promise<CachedResult | undefined>
+  /** Keeps a result, unless a transaction has read it, which may be rolled back. */
+  storeInCache(read: CachedResult, saved: CachedResult | undefined, queryRunner?: QueryRunner): Promise<void>
+  /** False: what has expired is not found. */
+  isExpired(saved: CachedResult): boolean
+  clear(): Promise<void>
+  /** Removes the results under these identifiers, and those of the counts and pages that TypeORM makes of them. */
+  remove(identifiers: readonly string[]): Promise<void>
+}
+
+/**
+ * A cache of results for TypeORM: `new DataSource({ cache: { provider: () => queryResultCache() } })`. A result lives as long as the
+ * query or the data source says (one second where neither does), whatever the `ttl` of the cache. Keys do not name the database, so
+ * each data source needs a cache or a namespace of its own. Throws what the constructor of `Cache` throws.
+ */
+export function queryResultCache(backing?: Backing<string>): QueryResultCache {
+  const cache = backingCache(backing)
+  const results = new CacheAside(cache)
+  return {
+    connect: async () => {},
+    disconnect: async () => {},
+    synchronize: async () => {},
+    async getFromCache(asked, queryRunner) {
+      const result = queryRunner?.isTransactionActive ? cache.get(keyOf(asked)) : results.get(keyOf(asked))
+      return result === undefined ? undefined : { ...asked, result }
+    },
+    async storeInCache(read, _saved, queryRunner) {
+      if (!queryRunner?.isTransactionActive) results.put(keyOf(read), read.result, { ttl: read.duration })
+    },
+    isExpired: () => false,
+    clear: async () => results.clear(),
+    async remove(identifiers) {
+      for (const identifier of identifiers)
+        for (const part of ['', '-count', '-pagination']) results.delete(identifier + part)
+    },
+  }
+}
+
+function keyOf({ identifier, query }: CachedResult): string {
+  return identifier || query
+}
