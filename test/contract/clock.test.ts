@@ -165,55 +165,6 @@ it('13. an entry written in real time ages in fake time, and an entry written in
 })
 
 describe.each(settings)('13. a clock that jumps: $title', (setting) => {
-  it('13. a jump back does not revive', () => {
-    const clock = manualClock()
-    const cache = open(setting, { clock: clock.now, ttl: 100 })
-    cache.set('k', 1)
-    clock.advance(100)
-    expect(cache.has('k')).toBe(false)
-    clock.jump(0)
-    expect(cache.has('k')).toBe(false)
-    clock.jump(-1e12)
-    expect(cache.get('k')).toBeUndefined()
-  })
-
-  it('13. a jump back does not prolong', () => {
-    const clock = manualClock()
-    const cache = open(setting, { clock: clock.now, ttl: 100 })
-    cache.set('k', 1)
-    clock.advance(60)
-    cache.get('k')
-    clock.jump(5)
-    expect(cache.expiresIn('k')).toBe(40)
-    clock.advance(39)
-    expect(cache.has('k')).toBe(true)
-    clock.advance(1)
-    expect(cache.has('k')).toBe(false)
-  })
-
-  it('13. a jump forward counts', () => {
-    const clock = manualClock()
-    const cache = open(setting, { clock: clock.now, ttl: '1h' })
-    cache.set('k', 1)
-    clock.jump(clock.now() + 3_600_000)
-    expect(cache.has('k')).toBe(false)
-    cache.set('k', 2)
-    expect(cache.expiresIn('k')).toBe(3_600_000)
-  })
-
-  it('13. jumps back and forth leave what has passed', () => {
-    const clock = manualClock()
-    const cache = open(setting, { clock: clock.now, ttl: 1000 })
-    cache.set('k', 1)
-    for (let i = 0; i < 9; i++) {
-      clock.advance(100)
-      expect(cache.has('k')).toBe(true)
-      clock.jump(clock.now() - 10_000)
-      expect(cache.has('k')).toBe(true)
-    }
-    expect(cache.expiresIn('k')).toBe(100)
-  })
-
   it.each([0, -5, 1e15, 0.25])('13. a clock may begin anywhere: %s', (start) => {
     const clock = manualClock(start)
     const cache = open(setting, { clock: clock.now, ttl: 100 })

@@ -280,63 +280,6 @@ describe('43. the kind none', () => {
 })
 
 describe.each(policies)('44. close: %s', (policy) => {
-  const uses: readonly (readonly [string, (cache: Cache<string, number>) => unknown])[] = [
-    ['get', (cache) => cache.get('k')],
-    ['get with a fallback', (cache) => cache.get('k', 1)],
-    ['has', (cache) => cache.has('k')],
-    ['peek', (cache) => cache.peek('k')],
-    ['getMany', (cache) => cache.getMany(['k'])],
-    ['expiresIn', (cache) => cache.expiresIn('k')],
-    ['set', (cache) => cache.set('k', 1)],
-    ['add', (cache) => cache.add('k', 1)],
-    ['setMany', (cache) => cache.setMany([['k', 1]])],
-    ['touch', (cache) => cache.touch('k')],
-    ['delete', (cache) => cache.delete('k')],
-    ['deleteMany', (cache) => cache.deleteMany(['k'])],
-    ['take', (cache) => cache.take('k')],
-    ['deleteByTag', (cache) => cache.deleteByTag('t')],
-    ['clear', (cache) => cache.clear()],
-    ['incr', (cache) => cache.incr('k')],
-    ['incr with an initial value', (cache) => cache.incr('k', 1, { initial: 1 })],
-    ['decr', (cache) => cache.decr('k')],
-    ['getOrSet', (cache) => cache.getOrSet('k', () => 1)],
-    ['namespace', (cache) => cache.namespace('n')],
-    ['version', (cache) => cache.version(2)],
-    ['incrVersion', (cache) => cache.incrVersion('k')],
-    ['decrVersion', (cache) => cache.decrVersion('k')],
-    ['resize', (cache) => cache.resize(5)],
-    ['keys', (cache) => [...cache.keys()]],
-    ['values', (cache) => [...cache.values()]],
-    ['entries', (cache) => [...cache.entries()]],
-    ['iteration', (cache) => [...cache]],
-  ]
-
-  const filled = () => {
-    const cache = new Cache<string, number>({ policy })
-    cache.set('k', 1, { tags: ['t'] })
-    cache.namespace('n').set('k', 1)
-    return cache
-  }
-
-  it.each(uses)('44. %s after close is CLOSED', (_, use) => {
-    const cache = filled()
-    const inside = cache.namespace('n')
-    cache.close()
-    for (const handle of [cache, inside]) {
-      const error = thrownBy(() => use(handle))
-      expect(error).toBeInstanceOf(CacheError)
-      expect((error as CacheError).code).toBe('CLOSED')
-    }
-  })
-
-  it('44. getOrLoad after close rejects with CLOSED, and does not load', async () => {
-    const cache = filled()
-    cache.close()
-    const load = vi.fn(async () => 1)
-    await expect(cache.getOrLoad('k', load)).rejects.toMatchObject({ code: 'CLOSED' })
-    expect(load).not.toHaveBeenCalled()
-  })
-
   it('44. close drops the entries, tells of each, and stops the timer', () => {
     vi.useFakeTimers()
     const told: unknown[] = []
@@ -354,38 +297,6 @@ describe.each(policies)('44. close: %s', (policy) => {
     expect(cache.size).toBe(0)
     expect(vi.getTimerCount()).toBe(0)
     vi.useRealTimers()
-  })
-
-  it('44. a second call does nothing', () => {
-    const cache = filled()
-    const inside = cache.namespace('n')
-    cache.close()
-    cache.close()
-    cache[Symbol.dispose]()
-    inside.close()
-    expect(() => cache.get('k')).toThrow(CacheError)
-  })
-
-  it('44. Symbol.dispose closes', () => {
-    const cache = filled()
-    cache[Symbol.dispose]()
-    expect(() => cache.get('k')).toThrow(CacheError)
-  })
-
-  it('44. closing a namespace ends it and those inside it, and nothing else', () => {
-    const cache = watch(filled())
-    const inside = cache.namespace('n')
-    const deep = inside.namespace('deep')
-    deep.set('k', 1)
-    inside.close()
-    inside.close()
-    expect(() => inside.get('k')).toThrow(CacheError)
-    expect(() => deep.set('k', 1)).toThrow(CacheError)
-    expect(cache.get('k')).toBe(1)
-    const again = cache.namespace('n')
-    expect(again.has('k')).toBe(false)
-    again.set('k', 2)
-    expect(again.get('k')).toBe(2)
   })
 
   it('44. closing one handle of a named store closes all of them, and frees the name', () => {

@@ -262,3 +262,19 @@ it('11. an error of an injected clock does not escape from reclaiming what was c
   vi.advanceTimersByTime(60_000 + SOON)
   expect(told.length).toBe(10)
 })
+
+it.each(settings.filter(({ inNamespace }) => !inNamespace))(
+  '26. iteration gives every live entry though a sweep gives back most of a large cache meanwhile: $title',
+  (setting) => {
+    const cache = open<number, number>(setting, { maxEntries: Infinity, ttl: 1000 })
+    const iterator = cache.keys()
+    for (let i = 0; i < 5; i++) cache.set(i, i, { ttl: '1h' })
+    for (let i = 5; i < 40_000; i++) cache.set(i, i)
+    for (let i = 40_000; i < 40_005; i++) cache.set(i, i, { ttl: '1h' })
+    const seen = [iterator.next().value]
+    vi.advanceTimersByTime(5000)
+    expect(cache.size).toBe(10)
+    seen.push(...iterator)
+    expect(seen.length).toBe(10)
+  },
+)

@@ -39,6 +39,9 @@ const allowed: Record<string, readonly string[]> = {
   'scope/': [
     ...['scope/', 'cache.ts (types)', 'loading/ (types)', 'options.ts', 'removal.ts', 'units.ts', 'node:'],
   ],
+  'testing/': [
+    ...['testing/', 'options.ts (types)', 'removal.ts (types)', 'stats.ts (types)', 'units.ts (types)'],
+  ],
   'trace/': ['trace/', 'cache.ts', 'core/', 'options.ts', 'units.ts', 'node:'],
 }
 

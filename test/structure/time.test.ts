@@ -3,10 +3,15 @@ import { code, sources } from './sources.ts'
 
 /** Who may ask what for the time, or for a turn later. */
 const allowed: Record<string, readonly string[]> = {
+  // Unix times at which results expire.
+  'adapters/drizzle.ts': ['Date'],
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // The deadlines of loads.
   'loading/flight.ts': ['setTimeout', 'clearTimeout'],
+  // Dates as values to be kept.
+  'testing/statements/bounds.ts': ['Date'],
+  'testing/statements/protect.ts': ['Date'],
   // The end of the turn, up to which keys are gathered.
   'loading/batch.ts': ['nextTick', 'queueMicrotask'],
 }
