@@ -45,23 +45,23 @@ type OneOrMore<T> = T | T[]
  * cache. Keys do not name the database, so each needs a cache or a namespace of its own. Throws what the constructor of `Cache`
  * throws, and a TypeError for a wrong option.
  */
-export function queryCache(backing?: Backing<unknown[]>, options: QueryCacheOptions = {}): QueryCache {
+export function queryCache(backing?: Backing, options: QueryCacheOptions = {}): QueryCache {
   const strategy = strategyOf(options)
   const cache = backingCache(backing)
   const results = new CacheAside(cache)
   // What is to outlive mutations: the same query may be cached either way.
-  const lasting = new CacheAside(cache.namespace<string, unknown[]>('lasting'))
+  const lasting = new CacheAside(cache.namespace('lasting'))
   return {
     strategy: () => strategy,
     async get(key, tables, _isTag, isAutoInvalidate = false) {
-      if (!isAutoInvalidate) return lasting.get(key)
+      if (!isAutoInvalidate) return lasting.get(key) as unknown[] | undefined
       // Of a query whose tables are not known no mutation can tell that it is out of date.
-      return tables.length === 0 ? undefined : results.get(key, tables)
+      return tables.length === 0 ? undefined : (results.get(key, tables) as unknown[] | undefined)
     },
-    async put(key, rows, tables, _isTag, config = {}) {
+    async put(key, result, tables, _isTag, config = {}) {
       const ttl = ttlOf(config)
-      if (tables.length === 0) lasting.put(key, rows, { ttl })
-      else results.put(key, rows, { ttl, tags: tables })
+      if (tables.length === 0) lasting.put(key, result, { ttl })
+      else results.put(key, result, { ttl, tags: tables })
     },
     async onMutate({ tags, tables }) {
       for (const tag of listed(tags)) {

@@ -4,9 +4,9 @@ import { type Backing, backingCache } from './backing.ts'
 /** A result of a query, as TypeORM asks for it, brings it and takes it back. */
 export interface CachedResult {
   /** What the application calls the query, if it does. */
-  readonly identifier?: string | undefined
-  /** The text of the query, with its parameters. */
-  readonly query: string
+  readonly identifier?: string
+  /** The text of the query, with its parameters. TypeORM always tells it. */
+  readonly query?: string
   /** How long the result lives, in milliseconds. */
   readonly duration: number
   /** The rows, as JSON. */
@@ -63,5 +63,5 @@ export function queryResultCache(backing?: Backing<string>): QueryResultCache {
 }
 
 function keyOf({ identifier, query }: CachedResult): string {
-  return identifier || query
+  return identifier || query!
 }

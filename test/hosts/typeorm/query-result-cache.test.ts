@@ -45,14 +45,16 @@ describe.each(Object.entries(versions))(
         logMigration() {},
         log() {},
       }
+      const entities = [User, Post]
       const options = {
         type: 'sqljs',
-        entities: [User, Post],
+        entities,
         synchronize: true,
         logging: true,
         logger,
+        cache: cache!,
       } as const
-      const source = await new DataSource({ ...options, cache: cache! }).initialize()
+      const source = await new DataSource(options).initialize()
       opened.push(source)
       const users = source.getRepository(User)
       await users.insert([
