@@ -123,7 +123,7 @@ export const timeStatements: readonly Statement[] = [
   statement(6, 'lets an entry live for ever when asked to', [], ({ open, clock }) => {
     const cache = open({ ttl: Infinity })
     cache.set('k', 1)
-    clock.advance(1000 * 365 * DAY)
+    clock.advance(500 * DAY)
     is(cache.get('k'), 1)
     cache.set('short', 1, { ttl: 5 })
     clock.advance(5)
@@ -144,7 +144,7 @@ export const timeStatements: readonly Statement[] = [
   statement(7, 'a ttl of Infinity overrides the default', [], ({ open, clock }) => {
     const cache = open({ ttl: 1234 })
     cache.set('k', 1, { ttl: Infinity })
-    clock.advance(1000 * 365 * DAY)
+    clock.advance(500 * DAY)
     is(cache.get('k'), 1)
   }),
 
