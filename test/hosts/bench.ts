@@ -4,7 +4,7 @@
  */
 import { readdirSync, writeFileSync } from 'node:fs'
 import { caption, describeEnvironment } from '../../bench/report.ts'
-import { toMarkdown } from '../../bench/tables.ts'
+import { nanoseconds, toMarkdown } from '../../bench/tables.ts'
 
 /** One way of reading through a host. All three are called again and again and must hit each time. */
 export interface HostCase {
@@ -109,10 +109,10 @@ function save(): void {
     ['hit', 'with nearcache', "with the host's own store", 'times', 'the adapter alone', "the host's share"],
     ...rows.map(({ name, own, withNearcache, withOwn, alone }) => [
       name,
-      `${Math.round(withNearcache)} ns`,
-      `${Math.round(withOwn)} ns: ${own}`,
+      `${nanoseconds(withNearcache)} ns`,
+      `${nanoseconds(withOwn)} ns: ${own}`,
       (withOwn / withNearcache).toFixed(2),
-      `${Math.round(alone)} ns`,
+      `${nanoseconds(alone)} ns`,
       hostShare({ withNearcache, alone }),
     ]),
   ])
