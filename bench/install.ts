@@ -29,17 +29,23 @@ export function installNode(major: string): string {
   if (version === undefined) {
     throw new Error(`--node ${major}: expected one of ${Object.keys(nodeVersions).join(', ')}, or all`)
   }
-  const folder = new URL(`node-${version}/`, cache)
   const platform = process.platform === 'win32' ? 'win' : process.platform
   const name = `node-${platform}-${process.arch}`
-  const binary = new URL(`node_modules/${name}/bin/node${platform === 'win' ? '.exe' : ''}`, folder)
-  if (!existsSync(binary)) {
-    console.error(`Installing Node ${version} into .cache/ …`)
+  const binary = `${name}/bin/node${platform === 'win' ? '.exe' : ''}`
+  return fileURLToPath(new URL(binary, installPackage(name, version)))
+}
+
+/** A folder `node_modules/` with this package in it, installed from npm into .cache/ if it is not there yet. No script of it runs. */
+export function installPackage(name: string, version: string): URL {
+  const folder = new URL(`${name}-${version}/`, cache)
+  const modules = new URL('node_modules/', folder)
+  if (!existsSync(new URL(`${name}/package.json`, modules))) {
+    console.error(`Installing ${name} ${version} into .cache/ …`)
     mkdirSync(folder, { recursive: true })
     writeFileSync(new URL('package.json', folder), '{ "private": true }\n')
     npm(['install', '--ignore-scripts', '--no-save', `${name}@${version}`], folder)
   }
-  return fileURLToPath(binary)
+  return modules
 }
 
 /** The version of an installed peer. */
