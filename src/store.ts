@@ -97,9 +97,14 @@ export class Store implements Sweepable {
     this.removals =
       settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
     this.isPlain = this.removals === undefined && this.weigher === undefined && !this.guardsAll
-    this.slots = new Slots({ weights: this.weigher !== undefined, idle: this.idleTtl !== Infinity })
+    const isLru = settings.policy === 'lru'
+    this.slots = new Slots({
+      weights: this.weigher !== undefined,
+      idle: this.idleTtl !== Infinity,
+      marks: !isLru,
+    })
     if (this.removals !== undefined) this.slots.trackOwners(this.root.table)
-    this.policy = settings.policy === 'lru' ? new Lru(this.slots) : new Adaptive(this.slots, this.maxEntries)
+    this.policy = isLru ? new Lru(this.slots, this.maxEntries) : new Adaptive(this.slots, this.maxEntries)
   }
 
   // Key spaces

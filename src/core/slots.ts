@@ -7,6 +7,13 @@ export const NONE = 0
 /** Slots 1 to 7 are the heads of the policy's queues. */
 export const FIRST_SLOT = 8
 
+/** The arrays that a store is known to need from the start. */
+export interface Features {
+  readonly weights: boolean
+  readonly idle: boolean
+  readonly marks: boolean
+}
+
 /**
  * The entries of a store, as numbered slots in parallel arrays: a few plain numbers and two references each, no object per entry.
  *
@@ -29,6 +36,7 @@ export class Slots {
   deadlines!: Float64Array
   next!: Int32Array
   prev!: Int32Array
+  /** Empty where the policy marks nothing. */
   marks!: Int32Array
 
   /** The table that holds the slot's key; undefined while there is one table only. */
@@ -49,9 +57,11 @@ export class Slots {
   /** Slots below this one have been handed out. */
   end!: number
   private firstFree!: number
-  private readonly features: { readonly weights: boolean; readonly idle: boolean }
+  /** How many slots the bound by entries needs. */
+  private limit = Infinity
+  private readonly features: Features
 
-  constructor(features: { readonly weights: boolean; readonly idle: boolean }) {
+  constructor(features: Features) {
     this.features = features
     this.reset()
   }
@@ -59,12 +69,12 @@ export class Slots {
   /** Begins anew, with small arrays. */
   reset(): void {
     const length = 2 * FIRST_SLOT
-    this.keys = new Array(FIRST_SLOT).fill(undefined)
-    this.values = new Array(FIRST_SLOT).fill(undefined)
+    this.keys = new Array(length).fill(undefined)
+    this.values = new Array(length).fill(undefined)
     this.deadlines = new Float64Array(length)
     this.next = new Int32Array(length)
     this.prev = new Int32Array(length)
-    this.marks = new Int32Array(length)
+    this.marks = new Int32Array(this.features.marks ? length : 0)
     if (this.features.weights) this.weights = new Float64Array(length)
     if (this.features.idle) {
       this.reads = new Float64Array(length)
@@ -75,10 +85,15 @@ export class Slots {
     this.keeps = undefined
     this.retries = undefined
     this.refreshes = undefined
-    if (this.owners !== undefined) this.owners = new Array(FIRST_SLOT).fill(undefined)
+    if (this.owners !== undefined) this.owners = new Array(length).fill(undefined)
     this.end = FIRST_SLOT
     this.firstFree = NONE
     for (let head = 1; head < FIRST_SLOT; head++) this.next[head] = this.prev[head] = head
+  }
+
+  /** A bound by entries will need so many slots at most; the arrays need not grow beyond. */
+  expect(slots: number): void {
+    this.limit = FIRST_SLOT + slots
   }
 
   /** The slot that `take` hands out next. */
@@ -93,10 +108,6 @@ export class Slots {
       return slot
     }
     if (this.end === this.deadlines.length) this.grow()
-    this.keys.push(undefined)
-    this.values.push(undefined)
-    this.owners?.push(undefined)
-    this.tags?.push(undefined)
     return this.end++
   }
 
@@ -104,7 +115,6 @@ export class Slots {
     this.keys[slot] = undefined
     this.values[slot] = undefined
     this.deadlines[slot] = 0
-    this.marks[slot] = 0
     if (this.owners !== undefined) this.owners[slot] = undefined
     this.next[slot] = this.firstFree
     this.firstFree = slot
@@ -113,7 +123,9 @@ export class Slots {
   /** From here on each slot tells its table; all entries so far belong to `table`. */
   trackOwners(table: Table): void {
     if (this.owners !== undefined) return
-    this.owners = new Array<Table | undefined>(this.end).fill(table).fill(undefined, 0, FIRST_SLOT)
+    this.owners = new Array<Table | undefined>(this.deadlines.length)
+      .fill(undefined)
+      .fill(table, FIRST_SLOT, this.end)
     for (let slot = this.firstFree; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
@@ -127,11 +139,16 @@ export class Slots {
 
   trackTags(): void {
     this.isPlain = false
-    this.tags ??= new Array<undefined>(this.end).fill(undefined)
+    this.tags ??= new Array<undefined>(this.deadlines.length).fill(undefined)
   }
 
+  /** Doubles the arrays, or less where the bound needs less. */
   private grow(): void {
-    const length = this.deadlines.length * 2
+    const length = this.end < this.limit ? Math.min(this.end * 2, this.limit) : this.end * 2
+    this.keys.length = length
+    this.values.length = length
+    if (this.owners !== undefined) this.owners.length = length
+    if (this.tags !== undefined) this.tags.length = length
     const grow = <A extends Float64Array | Int32Array>(array: A, copy: A): A => {
       copy.set(array)
       return copy
@@ -139,7 +156,7 @@ export class Slots {
     this.deadlines = grow(this.deadlines, new Float64Array(length))
     this.next = grow(this.next, new Int32Array(length))
     this.prev = grow(this.prev, new Int32Array(length))
-    this.marks = grow(this.marks, new Int32Array(length))
+    if (this.features.marks) this.marks = grow(this.marks, new Int32Array(length))
     if (this.weights !== undefined) this.weights = grow(this.weights, new Float64Array(length))
     if (this.reads !== undefined) this.reads = grow(this.reads, new Float64Array(length))
     if (this.keeps !== undefined) this.keeps = grow(this.keeps, new Float64Array(length))

@@ -49,12 +49,14 @@ export class Adaptive implements Policy {
   private readonly slots: Slots
   private capacity: number
   /** The capacity in entries as it shows when one has to go: another bound may hold than that by entries. */
-  private room: number
+  private room!: number
   private recent!: Queue
   private frequent!: Queue
   private ghosts!: Queue
   /** Ghosts that had left `recent`; the others had left `frequent`. */
   private recentGhosts!: number
+  /** How many ghosts are kept. */
+  private mostGhosts!: number
   /** How many entries `recent` is to hold. */
   private target!: number
   private isFilling!: boolean
@@ -67,7 +69,8 @@ export class Adaptive implements Policy {
   constructor(slots: Slots, capacity: number) {
     this.slots = slots
     this.capacity = capacity
-    this.room = capacity
+    this.setRoom(capacity)
+    this.slots.expect(capacity + this.mostGhosts)
     this.clear()
   }
 
@@ -88,28 +91,37 @@ export class Adaptive implements Policy {
 
   insert(slot: number): void {
     this.slots.marks[slot] = this.time | this.destination
-    this.queueOf(this.destination).push(slot)
+    if (this.destination === 0) this.recent.push(slot)
+    else this.frequent.push(slot)
   }
 
   victim(now: number): number {
     const recent = this.recent
     const frequent = this.frequent
     this.isFilling = false
-    this.room = Math.min(this.capacity, recent.size + frequent.size)
+    const room = Math.min(this.capacity, recent.size + frequent.size)
+    if (room !== this.room) this.setRoom(room)
     if (frequent.size > 0) {
       const slot = frequent.oldest
-      if (this.age(slot) > GIVE_UP_AFTER * this.room) {
+      if (this.age(slot) > GIVE_UP_AFTER * room) {
         if (recent.size > 0) this.promote(recent.oldest)
-        return this.detach(slot)
+        frequent.remove(slot)
+        return slot
       }
     }
-    const target = Math.min(this.target, this.room)
+    const target = Math.min(this.target, room)
     for (let steps = 0; recent.size > 0 && (recent.size >= target || frequent.size === 0); steps++) {
       const slot = recent.oldest
-      if (this.isSpent(slot, now) || steps >= HAND_LIMIT) return this.detach(slot)
+      if (this.isSpent(slot, now) || steps >= HAND_LIMIT) {
+        recent.remove(slot)
+        return slot
+      }
       this.promote(slot)
     }
-    return frequent.size === 0 ? NONE : this.detach(this.turn(now))
+    if (frequent.size === 0) return NONE
+    const slot = this.turn(now)
+    frequent.remove(slot)
+    return slot
   }
 
   remember(slot: number): boolean {
@@ -121,12 +133,13 @@ export class Adaptive implements Policy {
   }
 
   forgotten(): number {
-    const most = Math.floor(Math.max(GHOST_SHARE * this.room, Math.min(LEAST_GHOSTS, this.room)))
-    while (this.ghosts.size > most) {
-      const slot = this.ghosts.oldest
-      if (this.coin()) this.ghosts.renew(slot)
+    const ghosts = this.ghosts
+    while (ghosts.size > this.mostGhosts) {
+      const slot = ghosts.oldest
+      if (this.coin()) ghosts.renew(slot)
       else {
-        this.remove(slot)
+        if ((this.slots.marks[slot] & FREQUENT) === 0) this.recentGhosts--
+        ghosts.remove(slot)
         return slot
       }
     }
@@ -142,6 +155,8 @@ export class Adaptive implements Policy {
   resize(capacity: number): void {
     if (capacity > this.capacity) this.isFilling = true
     this.capacity = capacity
+    this.setRoom(capacity)
+    this.slots.expect(capacity + this.mostGhosts)
   }
 
   clear(): void {
@@ -153,6 +168,11 @@ export class Adaptive implements Policy {
     this.isFilling = true
     this.time = 0
     this.random = 2_463_534_242
+  }
+
+  private setRoom(room: number): void {
+    this.room = room
+    this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS, room)))
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */
@@ -193,11 +213,6 @@ export class Adaptive implements Policy {
     this.recent.remove(slot)
     marks[slot] = (marks[slot] & ~USES) | FREQUENT
     this.frequent.push(slot)
-  }
-
-  private detach(slot: number): number {
-    this.queueOf(this.slots.marks[slot]).remove(slot)
-    return slot
   }
 
   /** Insertions since the last use, modulo 2^28. */

@@ -7,8 +7,9 @@ export class Lru implements Policy {
   private readonly slots: Slots
   private queue: Queue
 
-  constructor(slots: Slots) {
+  constructor(slots: Slots, capacity: number) {
     this.slots = slots
+    this.resize(capacity)
     this.queue = new Queue(slots, 1)
   }
 
@@ -41,7 +42,9 @@ export class Lru implements Policy {
     this.queue.remove(slot)
   }
 
-  resize(): void {}
+  resize(capacity: number): void {
+    this.slots.expect(capacity)
+  }
 
   clear(): void {
     this.queue = new Queue(this.slots, 1)

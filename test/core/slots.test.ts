@@ -3,13 +3,12 @@ import { FIRST_SLOT, NONE, Slots } from '../../src/core/slots.ts'
 import { Space } from '../../src/core/space.ts'
 import { freeSlots } from '../support/invariants.ts'
 
-const plain = { weights: false, idle: false }
+const plain = { weights: false, idle: false, marks: true }
 
 test('slots are handed out one after the other, from the first that is no head', () => {
   const slots = new Slots(plain)
   expect([slots.take(), slots.take(), slots.take()]).toEqual([FIRST_SLOT, FIRST_SLOT + 1, FIRST_SLOT + 2])
   expect(slots.end).toBe(FIRST_SLOT + 3)
-  expect([slots.keys.length, slots.values.length]).toEqual([slots.end, slots.end])
 })
 
 test('slot 0 holds nothing and has no deadline', () => {
@@ -44,7 +43,7 @@ test('peekFree tells what take gives', () => {
   expect(slots.peekFree()).toBe(slots.take())
 })
 
-test('a freed slot keeps neither key nor value nor marks', () => {
+test('a freed slot keeps neither key nor value nor deadline', () => {
   const slots = new Slots(plain)
   const table = new Space().table
   slots.trackOwners(table)
@@ -52,15 +51,14 @@ test('a freed slot keeps neither key nor value nor marks', () => {
   slots.keys[slot] = 'key'
   slots.values[slot] = 'value'
   slots.deadlines[slot] = 5
-  slots.marks[slot] = 7
   slots.owners![slot] = table
   slots.free(slot)
   expect([slots.keys[slot], slots.values[slot], slots.owners![slot]]).toEqual(Array(3).fill(undefined))
-  expect([slots.deadlines[slot], slots.marks[slot]]).toEqual([0, 0])
+  expect(slots.deadlines[slot]).toBe(0)
 })
 
 test('all arrays grow together and keep what is in them', () => {
-  const slots = new Slots({ weights: true, idle: true })
+  const slots = new Slots({ weights: true, idle: true, marks: true })
   slots.trackLoads()
   const numbers = (): (Float64Array | Int32Array | Uint32Array)[] => [
     ...[slots.deadlines, slots.next, slots.prev, slots.marks, slots.weights!],
@@ -97,14 +95,14 @@ test('tags and what loads need begin empty, as long as the rest', () => {
   slots.take()
   slots.trackTags()
   slots.trackLoads()
-  expect(slots.tags).toEqual(Array(slots.end).fill(undefined))
+  expect(slots.tags).toEqual(Array(slots.deadlines.length).fill(undefined))
   expect([slots.keeps!.length, slots.retries!.length]).toEqual(Array(2).fill(slots.deadlines.length))
   slots.take()
   expect(slots.tags).toHaveLength(slots.end)
 })
 
 test('a reset begins anew with small arrays, and still tells owners', () => {
-  const slots = new Slots({ weights: true, idle: false })
+  const slots = new Slots({ weights: true, idle: false, marks: true })
   slots.trackOwners(new Space().table)
   slots.trackTags()
   slots.trackLoads()
@@ -116,5 +114,19 @@ test('a reset begins anew with small arrays, and still tells owners', () => {
   expect(slots.deadlines.length).toBeLessThan(100)
   expect(slots.weights).toHaveLength(slots.deadlines.length)
   expect([slots.tags, slots.keeps]).toEqual([undefined, undefined])
-  expect(slots.owners).toHaveLength(slots.end)
+  expect(slots.owners).toHaveLength(slots.deadlines.length)
+})
+
+test('the arrays double, up to what the bound needs, and again beyond it', () => {
+  const slots = new Slots(plain)
+  slots.expect(100)
+  const lengths = new Set<number>()
+  for (let taken = 0; taken < 300; taken++) {
+    slots.take()
+    const { keys, values, deadlines, next, prev, marks } = slots
+    const all = [keys, values, deadlines, next, prev, marks].map((array) => array.length)
+    expect(new Set(all).size).toBe(1)
+    lengths.add(keys.length)
+  }
+  expect([...lengths]).toEqual([16, 32, 64, 108, 216, 432])
 })
