@@ -51,11 +51,11 @@ async function measure(options: CacheOptions<number, object>, live: number): Pro
   const left = step > 0 ? Math.ceil(entries / step) : 0
   globalThis.gc?.()
 
-  const store = storeOf(cache)
-  const sweep = store.sweep.bind(store)
+  const { expiry } = storeOf(cache)
+  const sweep = expiry.sweep.bind(expiry)
   let longestSlice = 0
   let slices = 0
-  store.sweep = (late) => {
+  expiry.sweep = (late) => {
     const start = performance.now()
     const startOfWork = process.cpuUsage()
     const done = sweep(late)

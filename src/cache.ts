@@ -5,6 +5,7 @@ import type { Space } from './core/space.ts'
 import { CacheError, describe } from './errors.ts'
 import { Batch, type BatchLoader } from './loading/batch.ts'
 import type { LoadContext, LoadRequest } from './loading/flight.ts'
+import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
 import {
   type CacheOptions,
@@ -351,7 +352,7 @@ export class Cache<K = unknown, V = unknown> {
     const store = this.store
     const space = this.space
     const found = store.readGuarded(space, slot)
-    if (found !== undefined && !store.isDue(slot!)) return found
+    if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const request = { store, space, key, loader, terms: loadTerms(this.terms, options) }
     if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))

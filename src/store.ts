@@ -1,12 +1,13 @@
 import { estimateBytes } from './core/bytes.ts'
 import { type Clock, InjectedClock, systemClock } from './core/clock.ts'
 import { TagFence } from './core/fence.ts'
+import { Finding } from './core/finding.ts'
 import { type Protection, protections } from './core/protection.ts'
-import { FIRST_SLOT, NONE, Slots } from './core/slots.ts'
+import { NONE, Slots } from './core/slots.ts'
 import { Space, type Table } from './core/space.ts'
-import { type Sweepable, sweeper } from './core/sweeper.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from './core/tags.ts'
 import { CacheError } from './errors.ts'
+import { Expiry } from './expiry.ts'
 import type { StoreSettings } from './options.ts'
 import { Adaptive } from './policies/adaptive.ts'
 import { Lru } from './policies/lru.ts'
@@ -16,41 +17,23 @@ import { type CacheStats, Counters } from './stats.ts'
 import type { WriteTerms } from './terms.ts'
 import { refusal } from './units.ts'
 
-/** What a load found out that is no value: that nothing is there, or an error. Kept as an entry that is never live. */
-export class Finding {
-  readonly kind: 'absent' | 'failed'
-  readonly error: unknown
-
-  constructor(kind: 'absent' | 'failed', error: unknown) {
-    this.kind = kind
-    this.error = error
-  }
-}
-
 /** The deadline of an entry that was never live; above zero, below every time. */
 const LONG_AGO = 0.5
 
-/** Entries are swept out this long after they expired at the latest, in milliseconds; a little later in stores of many millions. */
-const GRAIN = 1000
-/** How many entries are swept out between two looks at the time. */
+/** How many entries of dropped tables are reclaimed at a time when the cache closes. */
 const BATCH = 64
-/** How many slots are looked at between two looks at the time. */
-const SCAN = 16_384
-/** A Map larger than this is abandoned as a whole when nearly all in it has expired, since shrinking it takes long. */
-const LARGE_MAP = 32_768
-/** How many live entries are worth moving out of a Map to abandon it. */
-const FEW = 8_192
 
 /**
  * The engine behind one or more caches: entries in slots, their keys in the tables of key spaces, an order kept by a policy,
  * bounds, and one routine that every value takes on its way out. User code (weigher, value protection, listener) runs before
  * a change or after it, never inside.
  */
-export class Store implements Sweepable {
+export class Store {
   readonly settings: StoreSettings
   readonly clock: Clock
   readonly counters: Counters = new Counters()
   readonly tagFence: TagFence = new TagFence()
+  readonly expiry: Expiry = new Expiry(this)
   readonly slots: Slots
   readonly policy: Policy
   readonly root: Space = new Space()
@@ -75,14 +58,6 @@ export class Store implements Sweepable {
   readonly onError: (error: unknown) => void
   /** Spaces of applications that share the store, by their prefix. */
   private readonly prefixes = new Map<string, Space>()
-  /** The earliest deadline that the coming sweep is meant for. */
-  private horizon = Infinity
-  /** Where the sweep goes on; the first slot between two sweeps. */
-  private cursor = FIRST_SLOT
-  /** Slots of live entries in large tables that a survey has met so far, or that were written since; absent where none is under way. */
-  private survey: Set<number> | undefined
-  private surveyed = FIRST_SLOT
-
   constructor(settings: StoreSettings) {
     this.settings = settings
     this.maxEntries = settings.maxEntries
@@ -140,6 +115,11 @@ export class Store implements Sweepable {
     return deadline > now || (-deadline > now && !this.isTaggedOut(slot))
   }
 
+  /** Whether there is more in a slot than a ghost, and its time is not over: an entry that lives, or is kept for loads. */
+  isHeld(slot: number, now: number): boolean {
+    return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
+  }
+
   /** What a read does that found no plain live entry under its key: the entry may be a guarded one. */
   readGuarded(space: Space, slot: number | undefined): unknown {
     if (slot !== undefined) {
@@ -178,51 +158,7 @@ export class Store implements Sweepable {
     return undefined
   }
 
-  // Loads: what is kept past its deadline
-
-  /** The slot of an entry whose deadline has passed and which is kept for loads, or NONE. */
-  findKept(space: Space, key: unknown): number {
-    const slot = space.map.get(key) ?? NONE
-    if (slot === NONE || !this.holds(slot)) return NONE
-    const now = this.clock.now()
-    return this.isLive(slot, now) || this.endOf(slot) <= now || this.isTaggedOut(slot) ? NONE : slot
-  }
-
-  /** Milliseconds since the entry's deadline; below zero while it is live. */
-  age(slot: number): number {
-    return this.clock.now() - Math.abs(this.slots.deadlines[slot])
-  }
-
-  /** Whether a read of this live entry is to refresh it. */
-  isDue(slot: number): boolean {
-    const due = this.slots.refreshes?.[slot] ?? 0
-    return due !== 0 && due <= this.clock.now()
-  }
-
-  /** Whether the loader of this entry failed so lately that it is not to be asked. */
-  isResting(slot: number): boolean {
-    return this.slots.retries![slot] > this.clock.now()
-  }
-
-  /** The loader failed: where a value is held that can be given instead, it is not asked again for a while. Whether one is. */
-  rest(space: Space, key: unknown, backoff: number): boolean {
-    const slot = space.map.get(key) ?? NONE
-    if (this.heldValue(space, key) === undefined) return false
-    this.slots.trackLoads()
-    const { retries, refreshes } = this.slots
-    const until = this.clock.now() + backoff
-    retries![slot] = until
-    if (refreshes![slot] !== 0) refreshes![slot] = until
-    return true
-  }
-
-  /** The value under a key, live or kept for loads; undefined for none. */
-  heldValue(space: Space, key: unknown): unknown {
-    const slot = space.map.get(key) ?? NONE
-    if (!this.holds(slot) || this.endOf(slot) <= this.clock.now() || this.isTaggedOut(slot)) return undefined
-    const value = this.slots.values[slot]
-    return value instanceof Finding ? undefined : value
-  }
+  // Loads: what they find out
 
   /** Keeps what a load found out for `time` milliseconds, in the place of what was there. */
   remember(
@@ -238,12 +174,12 @@ export class Store implements Sweepable {
     this.slots.trackLoads()
     const slot = this.insert(space, key, space.map.get(key) ?? NONE, finding, 1, now)
     this.retag(slot, space, tags)
-    this.survey?.add(slot)
+    this.expiry.survey?.add(slot)
     this.slots.deadlines[slot] = LONG_AGO
     this.slots.keeps![slot] = now + time - LONG_AGO
     this.slots.refreshes![slot] = 0
     this.reweigh(slot, 1, now)
-    this.sweepBy(now + time)
+    this.expiry.expect(now + time)
   }
 
   /** Removes what is under the key because its time is over. */
@@ -259,7 +195,7 @@ export class Store implements Sweepable {
     if (slot === NONE) return false
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
-    this.sweepBy(this.endOf(slot))
+    this.expiry.expect(this.endOf(slot))
     return true
   }
 
@@ -385,7 +321,7 @@ export class Store implements Sweepable {
     const group = space.tags?.get(tag)
     if (group === undefined) return
     group.kill()
-    this.sweepBy(now)
+    this.expiry.expect(now)
   }
 
   resize(maxEntries: number): void {
@@ -407,7 +343,7 @@ export class Store implements Sweepable {
     while (this.dropped.length > 0) this.reclaim(BATCH, this.clock.read())
     if (space === this.root) {
       this.reset()
-      sweeper.dismiss(this)
+      this.expiry.end()
     }
     this.settle()
   }
@@ -427,106 +363,6 @@ export class Store implements Sweepable {
       weight -= table.weight
     }
     return { ...this.counters, hitRatio: reads === 0 ? 0 : hits / reads, size, weight }
-  }
-
-  // Expiry
-
-  untilSweep(): number {
-    if (this.dropped.length > 0 || this.cursor > FIRST_SLOT || this.survey !== undefined) return 0
-    if (this.horizon === Infinity) return Infinity
-    const grain = Math.max(GRAIN, this.slots.end / 1000)
-    return Math.max(0, this.horizon + grain - this.clock.read())
-  }
-
-  /** Reclaims what was cleared, then looks at every slot once and removes what has expired or lost its tag. */
-  sweep(late: () => boolean): boolean {
-    const now = this.clock.read()
-    while (this.dropped.length > 0) {
-      this.reclaim(BATCH, now)
-      this.settle()
-      if (late()) return false
-    }
-    if (this.cursor === FIRST_SLOT) {
-      if (this.hasLargeTable() && !this.dropExpired(now, late)) return false
-      this.horizon = Infinity
-    }
-    const { slots } = this
-    for (let removed = 0; this.cursor < slots.end; ) {
-      const slot = this.cursor++
-      const deadline = slots.deadlines[slot]
-      if (deadline !== 0) {
-        const end = this.endOf(slot)
-        if (end > now && !this.isTaggedOut(slot)) this.horizon = Math.min(this.horizon, end)
-        else {
-          this.remove(slot, this.reason(slot, now, 'expired'))
-          if (++removed % BATCH === 0) {
-            this.settle()
-            if (late()) return false
-          }
-        }
-      }
-      if (slot % SCAN === 0 && late()) return false
-    }
-    this.cursor = FIRST_SLOT
-    if (this.size === 0 && this.dropped.length === 0) this.reset()
-    this.settle()
-    return true
-  }
-
-  private sweepBy(deadline: number): void {
-    if (deadline >= this.horizon && !sweeper.isStranded) return
-    this.horizon = Math.min(this.horizon, deadline)
-    sweeper.expect(this)
-  }
-
-  /**
-   * Leaves large tables in which hardly anything lives, and takes the few along. V8 shrinks a Map by copying what is left of it,
-   * at once; a Map that is abandoned as a whole never shrinks. The survey of what lives goes in slices, and is told of what is
-   * written meanwhile. Whether the sweep can go on in this slice.
-   */
-  private dropExpired(now: number, late: () => boolean): boolean {
-    this.survey ??= new Set()
-    while (this.surveyed < this.slots.end && this.survey.size <= FEW) {
-      const slot = this.surveyed++
-      if (this.isKept(slot, now) && this.ownerOf(slot).size > LARGE_MAP) this.survey.add(slot)
-      if (slot % SCAN === 0 && late()) return false
-    }
-    const alive = this.survey
-    this.survey = undefined
-    this.surveyed = FIRST_SLOT
-    if (alive.size > FEW) return true
-    this.slots.trackOwners(this.root.table)
-    const large = new Map<Table, Table>()
-    for (const space of this.spaces()) {
-      const { table } = space
-      if (table.size <= LARGE_MAP) continue
-      this.drop(space, 'expired')
-      large.set(table, space.table)
-    }
-    for (const slot of alive) {
-      const table = this.ownerOf(slot)
-      const fresh = this.isKept(slot, now) && large.get(table)
-      if (!fresh) continue
-      const weight = this.slots.weights?.[slot] ?? 0
-      fresh.map.set(this.slots.keys[slot], slot)
-      fresh.size++
-      fresh.weight += weight
-      table.size--
-      table.weight -= weight
-      this.slots.owners![slot] = fresh
-    }
-    return false
-  }
-
-  private hasLargeTable(): boolean {
-    if (this.slots.end < LARGE_MAP) return false
-    for (const { table } of this.spaces()) if (table.size > LARGE_MAP) return true
-    return false
-  }
-
-  /** Whether the sweep leaves what is in a slot: a live entry, or one kept for loads. */
-  private isKept(slot: number, now: number): boolean {
-    return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
   }
 
   // Room
@@ -598,12 +434,12 @@ export class Store implements Sweepable {
     }
     slots.values[slot] = value
     slots.deadlines[slot] = deadline
-    this.survey?.add(slot)
+    this.expiry.survey?.add(slot)
     policy.insert(slot)
     table.size++
     this.size++
     counters.sets++
-    if (deadline < this.horizon || sweeper.isStranded) this.sweepBy(deadline)
+    this.expiry.expect(deadline)
   }
 
   private overwrite(slot: number, value: unknown, now: number): void {
@@ -645,7 +481,7 @@ export class Store implements Sweepable {
   // The way out, one for all reasons
 
   /** Why an entry leaves: `reason` if it is live, else what has ended it. */
-  private reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
+  reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
     const owner = this.slots.owners?.[slot]
     if (owner?.dropped === 'cleared') return 'cleared'
     if (Math.abs(this.slots.deadlines[slot]) <= now) return 'expired'
@@ -653,7 +489,7 @@ export class Store implements Sweepable {
   }
 
   /** An entry leaves, and its key with it. */
-  private remove(slot: number, reason: RemovalReason): void {
+  remove(slot: number, reason: RemovalReason): void {
     this.policy.remove(slot)
     this.release(slot, reason)
     this.forget(slot)
@@ -700,16 +536,16 @@ export class Store implements Sweepable {
   }
 
   /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
-  private drop(space: Space, dropped: 'cleared' | 'expired'): void {
+  drop(space: Space, dropped: 'cleared' | 'expired'): void {
     const table = space.renew()
     table.dropped = dropped
     if (table.map.size === 0) return
     this.dropped.push({ table, slots: table.map.values() })
-    sweeper.expect(this)
+    this.expiry.expectDropped()
   }
 
   /** Frees slots of dropped tables until `count` entries have left; how many have. */
-  private reclaim(count: number, now: number): number {
+  reclaim(count: number, now: number): number {
     let entries = 0
     while (entries < count && this.dropped.length > 0) {
       const { table, slots } = this.dropped.at(-1)!
@@ -726,16 +562,13 @@ export class Store implements Sweepable {
   }
 
   /** All entries are gone and unseen: begins anew with empty structures. */
-  private reset(): void {
+  reset(): void {
     this.slots.reset()
     this.policy.clear()
     for (const space of this.spaces()) space.renew()
     this.size = 0
     this.weight = 0
-    this.cursor = FIRST_SLOT
-    this.survey = undefined
-    this.surveyed = FIRST_SLOT
-    this.horizon = Infinity
+    this.expiry.reset()
   }
 
   // Small parts
@@ -744,7 +577,7 @@ export class Store implements Sweepable {
     return this.slots.deadlines[slot] !== 0
   }
 
-  private ownerOf(slot: number): Table {
+  ownerOf(slot: number): Table {
     return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
   }
 
@@ -770,18 +603,18 @@ export class Store implements Sweepable {
     }
     const guards = this.guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
     slots.deadlines[slot] = guards ? -effective : effective
-    this.survey?.add(slot)
-    if (effective < this.horizon || sweeper.isStranded) this.sweepBy(this.endOf(slot))
+    this.expiry.survey?.add(slot)
+    this.expiry.expect(this.endOf(slot))
   }
 
   /** When an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */
-  private endOf(slot: number): number {
+  endOf(slot: number): number {
     const { deadlines, keeps } = this.slots
     const deadline = Math.abs(deadlines[slot])
     return keeps === undefined ? deadline : deadline + keeps[slot]
   }
 
-  private isTaggedOut(slot: number): boolean {
+  isTaggedOut(slot: number): boolean {
     const groups = this.slots.tags?.[slot]
     return groups !== undefined && anyDead(groups)
   }
@@ -810,7 +643,7 @@ export class Store implements Sweepable {
     for (const space of this.prefixes.values()) yield* space.all()
   }
 
-  private *spaces(): Generator<Space> {
+  *spaces(): Generator<Space> {
     yield* this.root.all()
     yield* this.prefixSpaces()
   }

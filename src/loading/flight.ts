@@ -1,10 +1,12 @@
 import { Flights } from '../core/fence.ts'
+import { Finding } from '../core/finding.ts'
 import type { Space } from '../core/space.ts'
 import { CacheError, describe } from '../errors.ts'
 import { checkTags, type Signal } from '../options.ts'
-import { Finding, type Store } from '../store.ts'
+import type { Store } from '../store.ts'
 import type { LoadTerms } from '../terms.ts'
 import { type Duration, milliseconds } from '../units.ts'
+import { heldValue, rest } from './kept.ts'
 
 /** What a loader is given besides its key, and by which it can say how its result is kept. */
 export interface LoadContext<K = unknown, V = unknown> {
@@ -60,7 +62,7 @@ export class Flight {
     const { store, space, key, terms } = request
     this.#request = request
     this.#start = store.clock.read()
-    const stale = store.reveal(store.heldValue(space, key))
+    const stale = store.reveal(heldValue(store, space, key))
     this.#isRefresh = isRefresh
     this.#promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
@@ -181,7 +183,7 @@ export class Flight {
     this.#reject(error)
     store.counters.loadFailures++
     const mayStore = this.#mayStore(terms.tags)
-    const hasStale = mayStore && store.rest(space, key, terms.errorBackoff)
+    const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {
       store.remember(space, key, new Finding('failed', error), terms.errorTtl, terms.tags)
     }

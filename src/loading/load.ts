@@ -1,7 +1,8 @@
+import { Finding } from '../core/finding.ts'
 import { NONE } from '../core/slots.ts'
 import type { Signal } from '../options.ts'
-import { Finding } from '../store.ts'
 import { Flight, type LoadRequest, tooLate } from './flight.ts'
+import { ageOf, findKept, isResting } from './kept.ts'
 
 /**
  * What a caller of `getOrLoad` gets where nothing live is: what an earlier load found out, a stale value, or the result of a load.
@@ -9,15 +10,15 @@ import { Flight, type LoadRequest, tooLate } from './flight.ts'
 export async function serveOrLoad(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
   const { store, space, key, terms } = request
   signal?.throwIfAborted()
-  const slot = store.findKept(space, key)
+  const slot = findKept(store, space, key)
   if (slot === NONE) return fromFlight(request, signal, Infinity, false)
   const value = store.valueAt(slot)
   if (value instanceof Finding) {
     if (value.kind === 'failed') throw value.error
     return undefined
   }
-  const age = store.age(slot)
-  const rests = store.isResting(slot)
+  const age = ageOf(store, slot)
+  const rests = isResting(store, slot)
   if (age < terms.staleWhileRevalidate || (rests && age < terms.staleIfError)) {
     if (!rests) refresh(request)
     store.counters.staleServed++

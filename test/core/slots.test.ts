@@ -98,7 +98,7 @@ test('tags and what loads need begin empty, as long as the rest', () => {
   expect(slots.tags).toEqual(Array(slots.deadlines.length).fill(undefined))
   expect([slots.keeps!.length, slots.retries!.length]).toEqual(Array(2).fill(slots.deadlines.length))
   slots.take()
-  expect(slots.tags).toHaveLength(slots.end)
+  expect(slots.tags).toHaveLength(slots.deadlines.length)
 })
 
 test('a reset begins anew with small arrays, and still tells owners', () => {

@@ -200,7 +200,7 @@ export class Bench {
 
   #sweep(late: boolean): void {
     const reclaimed = this.#store.dropped.length > 0
-    const done = this.#store.sweep(() => late)
+    const done = this.#store.expiry.sweep(() => late)
     if (reclaimed) this.#model.reclaim()
     if (done) this.#model.sweep()
     else assert.ok(late && reclaimed, 'a sweep that is not late is done')

@@ -32,7 +32,7 @@ function sweepInSlices(cache: Cache<number, unknown>, looksPerSlice: number): Co
   }
   for (let done = false; !done; slices++) {
     let left = looksPerSlice
-    done = store.sweep(() => {
+    done = store.expiry.sweep(() => {
       looks++
       count()
       return --left === 0
@@ -101,14 +101,14 @@ describe.each(policies)('40,000 entries that end at once, %s', (policy) => {
     const later = cache.entries()
     for (let done = false; !done; ) {
       let left = 20
-      done = store.sweep(() => --left === 0)
+      done = store.expiry.sweep(() => --left === 0)
       for (let i = 0; i < 5; i++, written++) cache.set(written * 7, `new ${written}`, { ttl: 1e6 })
       cache.delete((written - 3) * 7)
       later.next()
       expect(cache.get((written - 1) * 7)).toBe(`new ${written - 1}`)
     }
     checkInvariants(cache)
-    store.sweep(() => false)
+    store.expiry.sweep(() => false)
     expect(cache.size).toBe(written - Math.floor(written / 5))
     expect([...cache.values()].every((value) => typeof value === 'string')).toBe(true)
   })

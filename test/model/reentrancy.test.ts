@@ -47,7 +47,7 @@ class Reentrant {
       checkInvariants(this.#root)
     }
     this.#root.clear()
-    storeOf(this.#root).sweep(() => false)
+    storeOf(this.#root).expiry.sweep(() => false)
     checkInvariants(this.#root)
     expect(storeOf(this.#root).size).toBe(0)
     const { sets } = this.#root.stats()
@@ -96,7 +96,7 @@ class Reentrant {
       () => this.#root.resize(1 + this.#next(8)),
       () => (cache.has(key) ? cache.incrVersion(key) : cache.version(2).clear()),
       () => this.#clock.advance(this.#next(200)),
-      () => storeOf(this.#root).sweep(() => this.#next(2) === 0),
+      () => storeOf(this.#root).expiry.sweep(() => this.#next(2) === 0),
       () => [...cache].length,
       () =>
         cache.getOrSet(

@@ -16,8 +16,9 @@ const allowed: Record<string, readonly string[]> = {
   'units.ts': ['errors.ts'],
   'options.ts': ['errors.ts', 'nearest.ts', 'units.ts', 'policies/ (types)', 'removal.ts (types)'],
   'terms.ts': ['options.ts', 'units.ts'],
+  'expiry.ts': ['core/', 'store.ts (types)'],
   'store.ts': [
-    ...['core/', 'policies/', 'errors.ts', 'removal.ts', 'stats.ts', 'units.ts'],
+    ...['core/', 'policies/', 'expiry.ts', 'errors.ts', 'removal.ts', 'stats.ts', 'units.ts'],
     ...['options.ts (types)', 'terms.ts (types)'],
   ],
   'loading/': ['core/', 'loading/', 'store.ts', 'terms.ts (types)', 'options.ts', 'errors.ts', 'units.ts'],

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { type Cache, storeOf } from '../../src/cache.ts'
+import { Finding } from '../../src/core/finding.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
 import type { TagGroup } from '../../src/core/tags.ts'
-import { Finding, type Store } from '../../src/store.ts'
+import type { Store } from '../../src/store.ts'
 
 /** What the checker cannot see for itself. */
 export interface Surroundings {
@@ -307,7 +308,7 @@ function checkSweepPlanned(store: Store, kinds: Kind[]): void {
     first = Math.min(first, end)
   }
   const grain = Math.max(GRAIN, slots.end / 1000)
-  const wait = store.untilSweep()
+  const wait = store.expiry.untilSweep()
   const left = Math.max(first - now, 0)
   assert.ok(wait <= left + grain, `the next sweep is in ${wait} ms, an entry ends in ${left} ms`)
 }

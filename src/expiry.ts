@@ -1,0 +1,146 @@
+import { FIRST_SLOT } from './core/slots.ts'
+import type { Table } from './core/space.ts'
+import { type Sweepable, sweeper } from './core/sweeper.ts'
+import type { Store } from './store.ts'
+
+/** Entries are swept out this long after they expired at the latest, in milliseconds; a little later in stores of many millions. */
+const GRAIN = 1000
+/** How many entries are swept out between two looks at the time. */
+const BATCH = 64
+/** How many slots are looked at between two looks at the time. */
+const SCAN = 16_384
+/** A Map larger than this is abandoned as a whole when nearly all in it has expired, since shrinking it takes long. */
+const LARGE_MAP = 32_768
+/** How many live entries are worth moving out of a Map to abandon it. */
+const FEW = 8_192
+
+/** Gives the memory back of what has expired in a store, or was cleared. Reads do not wait for it: they compare deadlines themselves. */
+export class Expiry implements Sweepable {
+  /** The earliest deadline that the coming sweep is meant for. */
+  horizon = Infinity
+  /** Slots of live entries in large tables that a survey has met so far, or that were written since; absent where none is under way. */
+  survey: Set<number> | undefined
+  private surveyed = FIRST_SLOT
+  /** Where the sweep goes on; the first slot between two sweeps. */
+  private cursor = FIRST_SLOT
+  private readonly store: Store
+
+  constructor(store: Store) {
+    this.store = store
+  }
+
+  /** An entry has a new deadline, after which it is swept out. */
+  expect(deadline: number): void {
+    if (deadline >= this.horizon && !sweeper.isStranded) return
+    this.horizon = Math.min(this.horizon, deadline)
+    sweeper.expect(this)
+  }
+
+  /** A table was dropped. */
+  expectDropped(): void {
+    sweeper.expect(this)
+  }
+
+  untilSweep(): number {
+    const { dropped, slots, clock } = this.store
+    if (dropped.length > 0 || this.cursor > FIRST_SLOT || this.survey !== undefined) return 0
+    if (this.horizon === Infinity) return Infinity
+    const grain = Math.max(GRAIN, slots.end / 1000)
+    return Math.max(0, this.horizon + grain - clock.read())
+  }
+
+  /** Reclaims what was cleared, then looks at every slot once and removes what has expired or lost its tag. */
+  sweep(late: () => boolean): boolean {
+    const { store } = this
+    const { slots } = store
+    const now = store.clock.read()
+    while (store.dropped.length > 0) {
+      store.reclaim(BATCH, now)
+      store.settle()
+      if (late()) return false
+    }
+    if (this.cursor === FIRST_SLOT) {
+      if (this.hasLargeTable() && !this.dropExpired(now, late)) return false
+      this.horizon = Infinity
+    }
+    for (let removed = 0; this.cursor < slots.end; ) {
+      const slot = this.cursor++
+      if (slots.deadlines[slot] !== 0) {
+        if (store.isHeld(slot, now)) this.horizon = Math.min(this.horizon, store.endOf(slot))
+        else {
+          store.remove(slot, store.reason(slot, now, 'expired'))
+          if (++removed % BATCH === 0) {
+            store.settle()
+            if (late()) return false
+          }
+        }
+      }
+      if (slot % SCAN === 0 && late()) return false
+    }
+    this.cursor = FIRST_SLOT
+    if (store.size === 0 && store.dropped.length === 0) store.reset()
+    store.settle()
+    return true
+  }
+
+  /** All entries are gone. */
+  reset(): void {
+    this.cursor = FIRST_SLOT
+    this.survey = undefined
+    this.surveyed = FIRST_SLOT
+    this.horizon = Infinity
+  }
+
+  /** The store was closed. */
+  end(): void {
+    sweeper.dismiss(this)
+  }
+
+  /**
+   * Leaves large tables in which hardly anything lives, and takes the few along. V8 shrinks a Map by copying what is left of it,
+   * at once; a Map that is abandoned as a whole never shrinks. The survey of what lives goes in slices, and is told of what is
+   * written meanwhile. Whether the sweep can go on in this slice.
+   */
+  private dropExpired(now: number, late: () => boolean): boolean {
+    const { store } = this
+    const { slots } = store
+    this.survey ??= new Set()
+    while (this.surveyed < slots.end && this.survey.size <= FEW) {
+      const slot = this.surveyed++
+      if (store.isHeld(slot, now) && store.ownerOf(slot).size > LARGE_MAP) this.survey.add(slot)
+      if (slot % SCAN === 0 && late()) return false
+    }
+    const alive = this.survey
+    this.survey = undefined
+    this.surveyed = FIRST_SLOT
+    if (alive.size > FEW) return true
+    slots.trackOwners(store.root.table)
+    const large = new Map<Table, Table>()
+    for (const space of store.spaces()) {
+      const { table } = space
+      if (table.size <= LARGE_MAP) continue
+      store.drop(space, 'expired')
+      large.set(table, space.table)
+    }
+    for (const slot of alive) {
+      const table = store.ownerOf(slot)
+      const fresh = store.isHeld(slot, now) && large.get(table)
+      if (!fresh) continue
+      const weight = slots.weights?.[slot] ?? 0
+      fresh.map.set(slots.keys[slot], slot)
+      fresh.size++
+      fresh.weight += weight
+      table.size--
+      table.weight -= weight
+      slots.owners![slot] = fresh
+    }
+    return false
+  }
+
+  private hasLargeTable(): boolean {
+    const { store } = this
+    if (store.slots.end < LARGE_MAP) return false
+    for (const { table } of store.spaces()) if (table.size > LARGE_MAP) return true
+    return false
+  }
+}
