@@ -73,7 +73,7 @@ async function measure(options: CacheOptions<number, object>, live: number): Pro
   await pause(10)
   histogram.enable()
   const start = performance.now()
-  while (store.size > left) await pause(5)
+  while (storeOf(cache).size > left) await pause(5)
   const whole = performance.now() - start
   histogram.disable()
   cache.close()

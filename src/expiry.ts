@@ -17,7 +17,7 @@ const FEW = 8_192
 /** Gives the memory back of what has expired in a store, or was cleared. Reads do not wait for it: they compare deadlines themselves. */
 export class Expiry implements Sweepable {
   /** The earliest deadline that the coming sweep is meant for. */
-  horizon = Infinity
+  horizon: number = Infinity
   /** Slots of live entries in large tables that a survey has met so far, or that were written since; absent where none is under way. */
   survey: Set<number> | undefined
   private surveyed = FIRST_SLOT
