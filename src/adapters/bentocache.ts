@@ -46,7 +46,8 @@ export function nearcacheDriver(
   return {
     options: { serialize },
     factory({ prefix = '' }) {
-      const cache = backingCache(isGiven ? backing : { policy: 'lru', ...backing }) as Cache<string, string>
+      const settled = isGiven ? backing : { ...backing, policy: backing.policy ?? 'lru' }
+      const cache = backingCache(settled) as Cache<string, string>
       const name = withoutColons(prefix)
       return layer(name === '' ? cache : cache.namespace(name), '')
     },
