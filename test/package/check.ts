@@ -1,15 +1,17 @@
 /**
  * Checks the package as users receive it: packs it, installs the tarball into an empty folder and looks at
- * everything from there. `npm run check:package -- --update` accepts the exported names as they are now.
+ * everything from there. `npm run check:package -- --update` accepts the exported names and the
+ * sizes as they are now.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkNames } from './names.ts'
-import { checkSizes } from './size.ts'
+import { checkShaking, checkSizes } from './size.ts'
 import { checkFiles, checkManifest, checkResolution, install, pack } from './tarball.ts'
 import { checkLoading, checkTypes } from './user.ts'
 
+const update = process.argv.includes('--update')
 const failures: string[] = []
 
 /** Runs one check. It gives back a remark for the report, or throws an error whose message says what is wrong. */
@@ -37,10 +39,11 @@ try {
     await step('types resolve (attw, esm-only)', () => checkResolution(folder))
     if (await step('install into an empty folder', () => install(folder))) {
       await step('import and require each entry', () => checkLoading(folder))
-      await step('exported names', () => checkNames(folder, process.argv.includes('--update')))
+      await step('exported names', () => checkNames(folder, update))
       await step('a user compiles with nodenext', () => checkTypes(folder, 'nodenext'))
       await step('a user compiles with bundler', () => checkTypes(folder, 'bundler'))
-      await step('size of each entry, bundled', () => checkSizes(folder))
+      await step('unused parts are shaken off', () => checkShaking(folder))
+      await step('size of each entry, bundled', () => checkSizes(folder, update))
     }
   }
 } finally {
