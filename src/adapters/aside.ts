@@ -10,8 +10,8 @@ interface Read {
 }
 
 /**
- * A cache that a host asks first, and writes to when it has read elsewhere what was missing. What was deleted in between stays out
- * of it, and so does whatever was read for that key by those who asked before.
+ * A cache that a host asks first, and brings what was missing once it has read it elsewhere. What is deleted in between stays out, as
+ * long as any read that began before is under way.
  */
 export class CacheAside<V> {
   private readonly cache: Cache<string, V>

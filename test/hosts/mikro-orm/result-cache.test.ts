@@ -1,4 +1,4 @@
-import { defineEntity, MikroORM, type Options, p } from '@mikro-orm/libsql'
+import { defineEntity, MikroORM, type Options, p, Type } from '@mikro-orm/libsql'
 import { Cache, type CacheOptions } from 'nearcache'
 import { resultCacheAdapter } from 'nearcache/mikro-orm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -14,6 +14,25 @@ const User = defineEntity({
   },
 })
 
+/** Kept with an exclamation mark; one that is missing tells of a value converted twice. */
+class Shouted extends Type<string, string> {
+  override convertToDatabaseValue(value: string): string {
+    return `${value}!`
+  }
+  override convertToJSValue(value: string): string {
+    if (!value.endsWith('!')) throw new Error(`converted twice: ${value}`)
+    return value.slice(0, -1)
+  }
+}
+const Note = defineEntity({
+  name: 'Note',
+  properties: {
+    id: p.integer().primary(),
+    secret: p.string().hidden(),
+    text: p.type(Shouted).columnType('text').$type<string>(),
+  },
+})
+
 type ResultCache = NonNullable<Options['resultCache']>
 
 let opened: MikroORM[] = []
@@ -22,7 +41,7 @@ let opened: MikroORM[] = []
 async function open(resultCache: ResultCache = {}) {
   const reads: string[] = []
   const orm = await MikroORM.init({
-    entities: [User],
+    entities: [User, Note],
     dbName: ':memory:',
     resultCache,
     debug: ['query'],
@@ -189,6 +208,20 @@ describe('resultCacheAdapter in MikroORM 7', () => {
     vi.advanceTimersByTime(51)
     await fork().find(User, {})
     expect(reads).toHaveLength(2)
+  })
+
+  test('hidden properties and those of custom types are read from a hit, too', async () => {
+    const { orm } = await openNear()
+    await orm.em.fork().insert(Note, { id: 1, secret: 'x', text: 'hello' })
+    for (let i = 0; i < 2; i++) {
+      expect(await orm.em.fork().findOneOrFail(Note, 1, { cache: true })).toMatchObject({
+        secret: 'x',
+        text: 'hello',
+      })
+      expect(await orm.em.fork().find(Note, {}, { cache: true })).toMatchObject([
+        { secret: 'x', text: 'hello' },
+      ])
+    }
   })
 
   test('clearCache forgets a named result, and no other', async () => {

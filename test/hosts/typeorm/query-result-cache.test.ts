@@ -157,6 +157,25 @@ describe.each(Object.entries(versions))(
       expect(reads).toHaveLength(3)
     })
 
+    test('a page with relations, which takes two queries, hits by its identifier', async () => {
+      const { source, users, reads } = await openNear()
+      const page = () =>
+        users.find({
+          relations: { posts: true },
+          order: { id: 'ASC' },
+          skip: 1,
+          take: 1,
+          cache: { id: 'page', milliseconds: 2_000 },
+        })
+      const posts = [{ id: 1, title: 'On engines' }]
+      await source.getRepository(Post).insert({ ...posts[0]!, author: { id: 2 } })
+      for (let i = 0; i < 2; i++) expect(await page()).toEqual([{ id: 2, name: 'Bo', posts }])
+      expect(reads).toHaveLength(2)
+      vi.advanceTimersByTime(2_000)
+      await page()
+      expect(reads).toHaveLength(4)
+    })
+
     test('queries differ by their parameters', async () => {
       const { users } = await openNear()
       const nameOf = async (id: number) => (await users.findOneOrFail({ where: { id }, cache: true })).name
