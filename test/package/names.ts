@@ -59,6 +59,7 @@ function declaredNames(source: string): string[] {
   return [...source.matchAll(/^export (.*?[{;])/gms)].flatMap(({ index, 1: statement = '' }) => {
     const list = /^export (?:type )?\{(.*?)\}/s.exec(source.slice(index))
     if (list !== null) return listedNames(list[1]!)
+    if (statement.startsWith('default ')) return ['default']
     const declaration = /^(?:declare )?(?:abstract )?(?:class|function|const|interface|type) (\w+)/.exec(
       statement,
     )

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { root, run, runTool } from './run.ts'
 import { entriesOf, userFolder } from './tarball.ts'
 
-/** A fresh process for each entry: it loads both ways, gives one and the same module, and lets the process end. */
+/** A fresh process for each entry: it loads both ways, gives one and the same things, and lets the process end. */
 export function checkLoading(folder: string): string {
   const entries = entriesOf(folder)
   for (const { name } of entries) {
@@ -11,7 +11,8 @@ export function checkLoading(folder: string): string {
       import { createRequire } from 'node:module'
       const required = createRequire(process.cwd() + '/')('${name}')
       const imported = await import('${name}')
-      if (required !== imported) throw new Error('${name}: require and import give two copies')
+      for (const [key, value] of Object.entries(imported))
+        if (required[key] !== value) throw new Error('${name}: require and import give two copies of ' + key)
     `
     run(
       process.execPath,
