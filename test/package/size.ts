@@ -62,7 +62,7 @@ export async function checkShaking(folder: string): Promise<string> {
 
 /** A program that gives on all that an entry exports. */
 function exporting({ name, types }: Entry, folder: string): string {
-  const hasDefault = /^export (default|\{.*default)/m.test(
+  const hasDefault = /^export (default|\{.*\bdefault\b)/m.test(
     readFileSync(join(folder, 'package', types), 'utf8'),
   )
   return `export * from '${name}'
