@@ -1,7 +1,7 @@
 import { Flights } from '../core/fence.ts'
-import { Finding } from '../core/finding.ts'
 import type { Space } from '../core/space.ts'
 import { CacheError, describe } from '../errors.ts'
+import { Finding } from '../finding.ts'
 import { checkTags, type Signal } from '../options.ts'
 import type { Store } from '../store.ts'
 import type { LoadTerms } from '../terms.ts'

@@ -1,6 +1,6 @@
-import { Finding } from '../core/finding.ts'
 import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
+import { Finding } from '../finding.ts'
 import type { Store } from '../store.ts'
 
 // What a store keeps past its deadline, for loads alone to see: stale values and findings.

@@ -1,5 +1,5 @@
-import { Finding } from '../core/finding.ts'
 import { NONE } from '../core/slots.ts'
+import { Finding } from '../finding.ts'
 import type { Signal } from '../options.ts'
 import { Flight, type LoadRequest, tooLate } from './flight.ts'
 import { ageOf, findKept, isResting } from './kept.ts'

@@ -10,6 +10,7 @@ const allowed: Record<string, readonly string[]> = {
   'policies/': ['core/', 'policies/'],
 
   'errors.ts': [],
+  'finding.ts': [],
   'nearest.ts': [],
   'removal.ts': [],
   'stats.ts': [],
@@ -18,10 +19,19 @@ const allowed: Record<string, readonly string[]> = {
   'terms.ts': ['options.ts', 'units.ts'],
   'expiry.ts': ['core/', 'store.ts (types)'],
   'store.ts': [
-    ...['core/', 'policies/', 'expiry.ts', 'errors.ts', 'removal.ts', 'stats.ts', 'units.ts'],
+    ...['core/', 'policies/', 'expiry.ts', 'finding.ts', 'errors.ts', 'removal.ts', 'stats.ts', 'units.ts'],
     ...['options.ts (types)', 'terms.ts (types)'],
   ],
-  'loading/': ['core/', 'loading/', 'store.ts', 'terms.ts (types)', 'options.ts', 'errors.ts', 'units.ts'],
+  'loading/': [
+    'core/',
+    'loading/',
+    'finding.ts',
+    'store.ts',
+    'terms.ts (types)',
+    'options.ts',
+    'errors.ts',
+    'units.ts',
+  ],
   'registry.ts': ['store.ts', 'errors.ts', 'options.ts'],
   'cache.ts': [
     ...['core/', 'policies/ (types)', 'loading/', 'registry.ts', 'store.ts (types)', 'options.ts'],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { type Cache, storeOf } from '../../src/cache.ts'
-import { Finding } from '../../src/core/finding.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
 import type { TagGroup } from '../../src/core/tags.ts'
+import { Finding } from '../../src/finding.ts'
 import type { Store } from '../../src/store.ts'
 
 /** What the checker cannot see for itself. */
