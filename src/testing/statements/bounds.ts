@@ -80,7 +80,7 @@ export const boundsStatements: readonly Statement[] = [
   statement(
     29,
     'the bound holds across namespaces and versions together',
-    ['namespace', 'version', 'size', 'stats'],
+    ['namespace', 'version', 'stats'],
     ({ open }) => {
       const cache = open({ maxEntries: 10 })
       const parts = [cache, cache.namespace('a'), cache.namespace('b').namespace('c'), cache.version(2)]

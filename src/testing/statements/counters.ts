@@ -51,8 +51,8 @@ export const countersStatements: readonly Statement[] = [
         const cache = open({ ttl: 100 })
         cache.set('k', value)
         clock.advance(40)
-        refuses('', () => cache.incr('k'))
-        refuses('', () => cache.decr('k', 1, { initial: 5 }))
+        refuses('expected a finite number or a bigint', () => cache.incr('k'))
+        refuses('expected a finite number or a bigint', () => cache.decr('k', 1, { initial: 5 }))
         is(cache.get('k'), value)
         is(cache.expiresIn('k'), 60)
       },

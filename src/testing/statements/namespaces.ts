@@ -22,23 +22,18 @@ export const namespacesStatements: readonly Statement[] = [
     is(cache.namespace('users').get('k'), 1)
   }),
 
-  statement(
-    35,
-    'namespaces nest, and no name runs into another',
-    ['namespace', 'size', 'stats'],
-    ({ open }) => {
-      const cache = open()
-      cache.namespace('a').namespace('b').set('c', 1)
-      cache.namespace('a:b').set('c', 2)
-      cache.namespace('a').set('b:c', 3)
-      cache.set('a:b:c', 4)
-      is(cache.namespace('a').namespace('b').get('c'), 1)
-      is(cache.namespace('a:b').get('c'), 2)
-      is(cache.namespace('a').get('b:c'), 3)
-      is(cache.namespace('b').has('c'), false)
-      is(cache.stats().size, 4)
-    },
-  ),
+  statement(35, 'namespaces nest, and no name runs into another', ['namespace', 'stats'], ({ open }) => {
+    const cache = open()
+    cache.namespace('a').namespace('b').set('c', 1)
+    cache.namespace('a:b').set('c', 2)
+    cache.namespace('a').set('b:c', 3)
+    cache.set('a:b:c', 4)
+    is(cache.namespace('a').namespace('b').get('c'), 1)
+    is(cache.namespace('a:b').get('c'), 2)
+    is(cache.namespace('a').get('b:c'), 3)
+    is(cache.namespace('b').has('c'), false)
+    is(cache.stats().size, 4)
+  }),
 
   ...['__proto__', 'constructor', ' ', '2', '\0'].map((name) =>
     statement(35, `a namespace may be called ${show(name)}`, ['namespace', 'version'], ({ open }) => {
@@ -151,7 +146,7 @@ export const namespacesStatements: readonly Statement[] = [
   statement(
     36,
     'incrVersion moves a live entry, with its value and remaining lifetime',
-    ['expiresIn', 'version', 'incrVersion', 'decrVersion', 'size', 'stats'],
+    ['expiresIn', 'version', 'incrVersion', 'decrVersion', 'stats'],
     ({ open, clock }) => {
       const removals: unknown[] = []
       const cache = open({
@@ -178,7 +173,7 @@ export const namespacesStatements: readonly Statement[] = [
   statement(
     36,
     'incrVersion replaces what stood under the key there',
-    ['version', 'incrVersion', 'size', 'stats'],
+    ['version', 'incrVersion', 'stats'],
     ({ open }) => {
       const removals: unknown[] = []
       const cache = open({ onRemoval: (removal) => removals.push(removal) })

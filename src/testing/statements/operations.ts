@@ -103,7 +103,7 @@ export const operationsStatements: readonly Statement[] = [
   statement(
     20,
     'getMany gives a Map of what was found, in the order asked',
-    ['getMany', 'size', 'stats'],
+    ['getMany', 'stats'],
     ({ open }) => {
       const cache = open()
       cache.set('a', 1)
@@ -183,7 +183,8 @@ export const operationsStatements: readonly Statement[] = [
         ['b', 2, 3],
       ],
     ]
-    for (const entries of refused) refuses('', () => cache.setMany(entries as [string, unknown][]))
+    for (const entries of refused)
+      refuses(/entries: expected pairs|undefined/, () => cache.setMany(entries as [string, unknown][]))
     equal([...cache.entries()], [['a', 'old']])
   }),
 

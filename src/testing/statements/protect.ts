@@ -1,4 +1,4 @@
-import { equal, is, isError, refuses, rejectionOf } from '../assert.ts'
+import { equal, is, isError, refuses, rejectionOf, thrownBy } from '../assert.ts'
 import { type Statement, statement } from '../statement.ts'
 
 interface Doc {
@@ -54,7 +54,10 @@ export const protectStatements: readonly Statement[] = [
     is(cache.get('k'), value)
     is(Object.isFrozen(value), true)
     is(Object.isFrozen(value.parts[0]), true)
-    refuses('', () => value.parts.push({ n: 2 }))
+    isError(
+      thrownBy(() => value.parts.push({ n: 2 })),
+      TypeError,
+    )
   }),
 
   statement(45, 'freeze reaches properties that are not enumerable or named by symbols', [], ({ open }) => {
@@ -65,7 +68,7 @@ export const protectStatements: readonly Statement[] = [
     cache.set('odd', odd)
     is(Object.isFrozen(silent), true)
     is(Object.isFrozen(odd[hidden]), true)
-    refuses('', () => cache.set('k', { [hidden]: new Map() }))
+    refuses("protect: 'freeze'", () => cache.set('k', { [hidden]: new Map() }))
   }),
 
   ...[

@@ -101,7 +101,7 @@ export const removalsStatements: readonly Statement[] = [
   statement(
     39,
     'tells exactly once of each value that leaves, and not of those that stay',
-    ['take', 'clear', 'deleteByTag', 'namespace', 'incrVersion', 'size', 'close'],
+    ['take', 'clear', 'deleteByTag', 'namespace', 'incrVersion', 'close'],
     (scene) => {
       const { cache, removals } = listening(scene, { maxEntries: 8, ttl: 40 })
       const stored: object[] = []
