@@ -2,6 +2,7 @@ import { PerformanceObserver } from 'node:perf_hooks'
 import { setImmediate } from 'node:timers/promises'
 import { items } from './keys.ts'
 import { loopFor } from './latency.ts'
+import { map } from './peers/floor.ts'
 import { builtPackage, copyOf } from './peers/nearcache.ts'
 import { load, type New, type Target } from './peers/peer.ts'
 
@@ -26,7 +27,8 @@ const TTL = 2_000
 /** Sets per turn of the event loop, in whose pauses expired entries are swept. */
 const TURN = 1_000
 
-export type LongRunner = 'nearcache' | 'lru-cache'
+export const longRunners = ['nearcache', 'lru-cache', 'Map'] as const
+export type LongRunner = (typeof longRunners)[number]
 
 /** Millions of sets of new keys into a full cache whose entries also expire: how slow are the slow ones, and why. */
 export async function measureLongRun(peer: LongRunner, size: number, sets: number): Promise<LongRun> {
@@ -77,6 +79,7 @@ export async function measureLongRun(peer: LongRunner, size: number, sets: numbe
 }
 
 async function make(peer: LongRunner, size: number): Promise<Target> {
+  if (peer === 'Map') return map.make(size)
   if (peer === 'nearcache') {
     const { Cache } = await load<{ Cache: New<[object]> }>(copyOf(builtPackage, 'nearcache-long').href)
     return new Cache({ maxEntries: size, ttl: TTL })

@@ -5,7 +5,7 @@ import { goalTable } from './goals.ts'
 import { versionOf } from './install.ts'
 import { type Kind, kinds } from './keys.ts'
 import { measureLatency } from './latency.ts'
-import { measureLongRun } from './long-run.ts'
+import { longRunners, measureLongRun } from './long-run.ts'
 import { measure, type Result } from './measure.ts'
 import { measureBytesApart, measureGarbage } from './memory.ts'
 import { type OperationName, operationNames, Scene } from './operations.ts'
@@ -44,7 +44,7 @@ const FULL: Plan = {
   rounds: 11,
   scenes: [
     ...[100, 500, 1_000, 10_000, 100_000].map((size) => ['held', size, operationNames] as const),
-    ['held', 1_000_000, ['hit', 'miss', 'update', 'insert']],
+    ['held', 1_000_000, ['hit', 'miss', 'update', 'insert', 'zipf', 'namespaced']],
     ...(['built', 'integer'] as const).flatMap((kind) => [
       [kind, 1_000, operationNames] as const,
       [kind, 100_000, ['hit', 'insert', 'namespaced']] as const,
@@ -198,7 +198,7 @@ async function memory(
 async function longRuns({ longRun }: Plan): Promise<Report['longRuns']> {
   if (longRun === 0) return []
   const results: Report['longRuns'][number][] = []
-  for (const peer of ['nearcache', 'lru-cache'] as const) {
+  for (const peer of longRunners) {
     progress(`${entries(longRun)} sets into ${peer} …`)
     const one = await measureLongRun(peer, 1_000_000, longRun)
     results.push(one)
