@@ -19,7 +19,7 @@ export class Expiry implements Sweepable {
   /** The earliest deadline that the coming sweep is meant for. */
   horizon: number = Infinity
   /** Slots of live entries in large tables that a survey has met so far, or that were written since; absent where none is under way. */
-  survey: Set<number> | undefined
+  survey: Set<number> | undefined = undefined
   private surveyed = FIRST_SLOT
   /** Where the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT

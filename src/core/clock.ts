@@ -12,7 +12,7 @@ export interface Clock {
  */
 class Advance {
   time = 1
-  private last: number | undefined
+  private last: number | undefined = undefined
 
   to(reading: number): number {
     if (!Number.isFinite(reading)) return this.time

@@ -40,17 +40,17 @@ export class Slots {
   marks!: Int32Array
 
   /** The table that holds the slot's key; undefined while there is one table only. */
-  owners: (Table | undefined)[] | undefined
-  weights: Float64Array | undefined
-  tags: (readonly TagGroup[] | undefined)[] | undefined
+  owners: (Table | undefined)[] | undefined = undefined
+  weights: Float64Array | undefined = undefined
+  tags: (readonly TagGroup[] | undefined)[] | undefined = undefined
   /** With an `idleTtl`: when the entry was last read, and its deadline by ttl alone. */
-  reads: Float64Array | undefined
-  hards: Float64Array | undefined
+  reads: Float64Array | undefined = undefined
+  hards: Float64Array | undefined = undefined
 
   /** Where values are kept past their deadline: for how long, until when the loader is not asked again, and from when a read refreshes. */
-  keeps: Float64Array | undefined
-  retries: Float64Array | undefined
-  refreshes: Float64Array | undefined
+  keeps: Float64Array | undefined = undefined
+  retries: Float64Array | undefined = undefined
+  refreshes: Float64Array | undefined = undefined
 
   /** Entries have no tags, and none is kept past its deadline. */
   isPlain = true

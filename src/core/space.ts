@@ -13,7 +13,7 @@ export class Table {
   /** The sum of their weights. */
   weight = 0
   /** Why all of its entries are gone, once they are. */
-  dropped: 'cleared' | 'expired' | undefined
+  dropped: 'cleared' | 'expired' | undefined = undefined
 
   constructor(space: Space) {
     this.space = space
@@ -32,9 +32,9 @@ export class Space {
   table: Table
   /** The table's Map, one step nearer for reads. */
   map: Map<unknown, number>
-  tags: Map<string, TagGroup> | undefined
+  tags: Map<string, TagGroup> | undefined = undefined
   /** Loads under way that may still store; absent while there are none. */
-  flights: Flights<object> | undefined
+  flights: Flights<object> | undefined = undefined
   closed = false
   /** Namespaces by name (a string) and versions by number. */
   readonly #inside: Map<string | number, WeakRef<Space>> = new Map()
