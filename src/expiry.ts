@@ -46,14 +46,14 @@ export class Expiry implements Sweepable {
     if (dropped.length > 0 || this.cursor > FIRST_SLOT || this.survey !== undefined) return 0
     if (this.horizon === Infinity) return Infinity
     const grain = Math.max(GRAIN, slots.end / 1000)
-    return Math.max(0, this.horizon + grain - clock.read())
+    return Math.max(0, this.horizon + grain - clock.recent())
   }
 
   /** Reclaims what was cleared, then looks at every slot once and removes what has expired or lost its tag. */
   sweep(late: () => boolean): boolean {
     const { store } = this
     const { slots } = store
-    const now = store.clock.read()
+    const now = store.clock.recent()
     while (store.dropped.length > 0) {
       store.reclaim(BATCH, now)
       store.settle()

@@ -33,7 +33,7 @@ function stringBytes(text: string): number {
 /** The object itself; what it refers to goes to `rest`. */
 function objectBytes(value: object, rest: unknown[]): number {
   if (ArrayBuffer.isView(value)) return 2 * COLLECTION + value.byteLength
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return COLLECTION + value.byteLength
+  if (value instanceof ArrayBuffer || isShared(value)) return COLLECTION + value.byteLength
   if (Array.isArray(value)) {
     for (const item of value) rest.push(item)
     return OBJECT + 2 * WORD
@@ -48,4 +48,9 @@ function objectBytes(value: object, rest: unknown[]): number {
   } else if (value instanceof Date) bytes += COLLECTION
   for (const name of Object.keys(value)) rest.push((value as Record<string, unknown>)[name])
   return bytes
+}
+
+/** Pages that are not isolated from other origins have no SharedArrayBuffer. */
+function isShared(value: object): value is SharedArrayBuffer {
+  return typeof SharedArrayBuffer === 'function' && value instanceof SharedArrayBuffer
 }

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { estimateBytes } from '../../src/core/bytes.ts'
 
 test('is a positive integer for anything', () => {
@@ -54,4 +54,15 @@ test('is good to within a factor of two or so for plain data', () => {
   const perUser = estimateBytes(users) / 1000
   expect(perUser).toBeGreaterThan(60)
   expect(perUser).toBeLessThan(400)
+})
+
+test('objects are estimated where there is no SharedArrayBuffer, as on most web pages', () => {
+  const estimate = estimateBytes({ a: 1 })
+  vi.stubGlobal('SharedArrayBuffer', undefined)
+  try {
+    expect(estimateBytes({ a: 1 })).toBe(estimate)
+    expect(estimateBytes(new ArrayBuffer(1000))).toBeGreaterThan(1000)
+  } finally {
+    vi.unstubAllGlobals()
+  }
 })

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Cache } from '../../src/cache.ts'
 import { InjectedClock, systemClock } from '../../src/core/clock.ts'
 import { manualClock } from '../support/clock.ts'
 
@@ -105,4 +106,13 @@ describe('the wall clock', () => {
     spy.mockRestore()
     expect(systemClock.now()).toBe(replaced + 1000)
   })
+})
+
+test('what is set late in a long turn is there in that turn, however short its ttl', () => {
+  systemClock.now()
+  const late = performance.now() + 20
+  while (performance.now() < late);
+  const cache = new Cache<string, number>({ ttl: 10 })
+  cache.set('key', 1)
+  expect(cache.get('key')).toBe(1)
 })
