@@ -31,7 +31,7 @@ interface Entry {
 }
 
 /** About this many operations make a sample: a few milliseconds at most. */
-const SAMPLE = 10_000
+const SAMPLE = 50_000
 
 /** A size and a kind of keys, with a full cache of each peer, made when first needed and shared by the operations that leave it full. */
 export class Scene {
