@@ -1,0 +1,93 @@
+/**
+ * Where the time of an operation goes: into V8's Map, the garbage collector, or the code of the cache. Written to
+ * docs/benchmarks/profile.md by `npm run bench:profile`, from samples of V8's own profiler on a Node whose profiler names builtins.
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installNode, installPeers } from './install.ts'
+import { entryOf, type OperationName } from './operations.ts'
+import { caption, describeEnvironment } from './report.ts'
+import { entries, toMarkdown } from './tables.ts'
+
+const MAJOR = '24'
+const SECONDS = 8
+const PEERS = ['nearcache', 'nearcache lru', 'lru-cache']
+const OPERATIONS: readonly OperationName[] = ['hit', 'insert', 'zipf']
+const SIZES = [1_000, 100_000]
+
+const MAP = /OrderedHash|Builtin: (MapPrototype|StringEqual|.*Map.*)|MapShrink|Rehash/
+const CACHE = /^(JS: |Builtin: (Load|Store|Keyed))/
+
+installPeers()
+const node = installNode(MAJOR)
+const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()
+const rows = [['operation', 'entries', 'cache', "V8's Map", 'its own code', 'garbage collection', 'other']]
+for (const operation of OPERATIONS)
+  for (const size of SIZES)
+    for (const peer of PEERS) {
+      console.error(`${entryOf(operation).label}, ${entries(size)} entries: ${peer} …`)
+      const { map, cache, collector, other } = shares(profile(peer, operation, size))
+      rows.push([
+        entryOf(operation).label,
+        entries(size),
+        peer,
+        ...[map, cache, collector, other].map(percent),
+      ])
+    }
+
+const file = new URL('../docs/benchmarks/profile.md', import.meta.url)
+writeFileSync(
+  file,
+  `${[
+    '# Where the time goes',
+    `${caption({ ...describeEnvironment(), node: version })}. Written by \`npm run bench:profile\`.`,
+    "The share of the samples of V8's profiler that fell into each part, while one operation was done again and again for some seconds. The operations are those of the [benchmark](README.md). What a Map takes for a lookup, an insertion and a removal no cache on a Map can save.",
+    toMarkdown(rows),
+  ].join('\n\n')}\n`,
+)
+console.log(`Written to ${fileURLToPath(file)}`)
+
+/** What the profiler counted: lines of ticks and names, and the ticks of the collector. */
+function profile(peer: string, operation: string, size: number): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nearcache-profile-'))
+  const log = join(folder, 'v8.log')
+  const script = fileURLToPath(new URL('profile-process.ts', import.meta.url))
+  const flags = ['--prof', '--no-logfile-per-isolate', `--logfile=${log}`, '--expose-gc', '--import', 'tsx']
+  try {
+    execFileSync(node, [...flags, script, peer, operation, String(size), String(SECONDS)])
+    return execFileSync(node, ['--prof-process', log], {
+      encoding: 'utf8',
+      maxBuffer: 1e9,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function shares(report: string): Record<'map' | 'cache' | 'collector' | 'other', number> {
+  const top = report.slice(0, report.indexOf('[Summary]'))
+  let map = 0
+  let cache = 0
+  let named = 0
+  for (const [, ticks, name] of top.matchAll(/^ +(\d+) +[\d.]+% +[\d.]+% +(.+)$/gm)) {
+    named += Number(ticks)
+    if (MAP.test(name!)) map += Number(ticks)
+    else if (CACHE.test(name!)) cache += Number(ticks)
+  }
+  const collector = Number(/^ +(\d+) +[\d.]+% +[\d.]+% +GC$/m.exec(report)?.[1] ?? 0)
+  const total = Math.max(named, Number(/\((\d+) ticks/.exec(report)![1]))
+  return {
+    map: map / total,
+    cache: cache / total,
+    collector: collector / total,
+    other: (total - map - cache - collector) / total,
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * Math.max(0, share))} %`
+}
