@@ -1,6 +1,7 @@
 /**
  * Measures the hit ratios of the engine over all traces of a folder, at the sizes of its `reference-hit-ratios.csv`, and writes
  * docs/benchmarks/hit-ratio.{json,md,svg,png}. The folder is given by `--traces`, or NEARCACHE_TRACES; bench/traces otherwise.
+ * With `--synthetic` instead over workloads made from fixed seeds: docs/benchmarks/hit-ratio-synthetic.{json,md,svg,png}.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,16 +9,19 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { toPng, toSvg } from './charts/chart.ts'
 import { hitRatioChart } from './hit-ratio/chart.ts'
-import { scores, toPage } from './hit-ratio/page.ts'
+import { scores, toPage, toSyntheticPage } from './hit-ratio/page.ts'
 import type { Measured } from './hit-ratio/score.ts'
-import { hitRatio, sourcesOf, worksOf } from './hit-ratio/traces.ts'
+import { hitRatio, sourcesOf, syntheticWorks, worksOf } from './hit-ratio/traces.ts'
 
-const { values } = parseArgs({ options: { traces: { type: 'string' }, out: { type: 'string' } } })
+const { values } = parseArgs({
+  options: { traces: { type: 'string' }, synthetic: { type: 'boolean' }, out: { type: 'string' } },
+})
 const folder = values.traces ?? process.env.NEARCACHE_TRACES ?? path('traces')
 const out = values.out ?? path('../docs/benchmarks')
+const name = values.synthetic ? 'hit-ratio-synthetic' : 'hit-ratio'
 
 const pairs: Measured[] = []
-for await (const { name, trace, pairs: own } of worksOf(folder)) {
+for await (const { name, trace, pairs: own } of values.synthetic ? syntheticWorks() : worksOf(folder)) {
   for (const pair of own) pairs.push({ ...pair, ours: hitRatio(trace, 'adaptive', pair.capacity) })
   console.error(`${name}: ${trace.keys.length.toLocaleString('en')} reads, ${own.length} sizes`)
 }
@@ -26,13 +30,13 @@ if (pairs.length === 0) throw new Error(`${folder}: expected files *.trace.u32.b
 const svg = toSvg(hitRatioChart(pairs))
 mkdirSync(out, { recursive: true })
 writeFileSync(
-  join(out, 'hit-ratio.json'),
+  join(out, `${name}.json`),
   `${JSON.stringify({ scores: toObject(), pairs: pairs.map(rounded) }, undefined, 1)}\n`,
 )
-const page = toPage(pairs, sourcesOf(folder))
-writeFileSync(join(out, 'hit-ratio.md'), page)
-writeFileSync(join(out, 'hit-ratio.svg'), svg)
-writeFileSync(join(out, 'hit-ratio.png'), toPng(svg))
+const page = values.synthetic ? toSyntheticPage(pairs) : toPage(pairs, sourcesOf(folder))
+writeFileSync(join(out, `${name}.md`), page)
+writeFileSync(join(out, `${name}.svg`), svg)
+writeFileSync(join(out, `${name}.png`), toPng(svg))
 console.log(page)
 
 function toObject(): object {

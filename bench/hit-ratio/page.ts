@@ -1,4 +1,5 @@
 import { bestOther, gapClosed, isBelowLru, isPrototype, type Measured, type Score, score } from './score.ts'
+import { workloads } from './synthetic.ts'
 import type { Source } from './traces.ts'
 
 /** The results as a page of the documentation. */
@@ -25,6 +26,33 @@ export function toPage(pairs: readonly Measured[], sources: readonly Source[]): 
     'The mean over its sizes.',
     byTrace(pairs, [...traces]),
     ...credits(sources.filter(({ name }) => traces.has(name))),
+  ].join('\n\n')}\n`
+}
+
+/** The results over workloads that the policy was not tuned to, as a page. */
+export function toSyntheticPage(pairs: readonly Measured[]): string {
+  const traces = [...new Set(pairs.map((pair) => pair.trace))]
+  return `${[
+    '# Hit ratios on synthetic workloads',
+    `The engine replays ${traces.length} workloads made from fixed seeds, at several sizes, ${pairs.length} pairs in all. None of them played a part in the choice of the policy. Written by \`npm run bench:hit-ratio -- --synthetic\`; see [hit ratios on real traces](hit-ratio.md) for what the figures mean, and [hit-ratio-synthetic.json](hit-ratio-synthetic.json) for those of each pair.`,
+    '![Hit ratio by size, one plot per workload](hit-ratio-synthetic.svg)',
+    table(
+      ['policy', 'gap closed', 'mean hit ratio', 'pairs more than a point below LRU'],
+      scores(pairs).map(([name, { gapClosed: gap, meanHitRatio, belowLru }]) => [
+        name,
+        percent(gap),
+        percent(meanHitRatio),
+        `${belowLru} of ${pairs.length}`,
+      ]),
+    ),
+    ...below(pairs),
+    '## Each workload',
+    'The mean over its sizes.',
+    byTrace(pairs, traces),
+    table(
+      ['workload', 'reads'],
+      traces.map((name) => [name, workloads[name]!.about]),
+    ),
   ].join('\n\n')}\n`
 }
 
@@ -70,23 +98,27 @@ function loops(pairs: readonly Measured[]): string[] {
 }
 
 function byTrace(pairs: readonly Measured[], traces: string[]): string {
+  const policies = [
+    ['nearcache', (pair: Measured) => pair.ours],
+    ...['LRU', 'Caffeine-HEAD', 'OPT']
+      .filter((name) => pairs[0]!.others[name] !== undefined)
+      .map((name) => [SHORT[name] ?? name, (pair: Measured) => pair.others[name]!] as const),
+  ] as const
   const rows = traces.map((trace) => {
     const own = pairs.filter((pair) => pair.trace === trace)
-    const caffeine = own[0]!.others['Caffeine-HEAD']
     return [
       trace,
       own[0]!.keys.toLocaleString('en'),
-      percent(score(own, (pair) => pair.ours).meanHitRatio),
-      percent(score(own, (pair) => pair.others.LRU!).meanHitRatio),
-      caffeine === undefined ? '' : percent(score(own, (pair) => pair.others['Caffeine-HEAD']!).meanHitRatio),
-      percent(score(own, (pair) => pair.others.OPT!).meanHitRatio),
+      ...policies.map(([, ratio]) => percent(score(own, ratio).meanHitRatio)),
       own.some((pair) => gapClosed(pair, pair.ours) !== undefined)
         ? percent(score(own, (pair) => pair.ours).gapClosed)
         : '',
     ]
   })
-  return table(['trace', 'keys', 'nearcache', 'LRU', 'Caffeine', 'optimum', 'gap closed'], rows)
+  return table(['trace', 'keys', ...policies.map(([name]) => name), 'gap closed'], rows)
 }
+
+const SHORT: Record<string, string> = { 'Caffeine-HEAD': 'Caffeine', OPT: 'optimum' }
 
 function table(head: string[], rows: string[][]): string {
   const rule = head.map((_, column) => (column === 0 ? '---' : '--:'))

@@ -6,6 +6,7 @@ import { readTrace } from '../../src/cli/read.ts'
 import { replay } from '../../src/cli/replay.ts'
 import type { Trace } from '../../src/cli/trace.ts'
 import { type Pair, readReference } from './reference.ts'
+import { synthetic } from './synthetic.ts'
 
 const ENDING = '.trace.u32.br'
 const REFERENCE = 'reference-hit-ratios.csv'
@@ -31,6 +32,11 @@ export async function* worksOf(folder: string): AsyncGenerator<Work> {
     const trace = await readTrace(join(folder, name + ENDING), { stdin: Readable.from([]) })
     yield { name, trace, pairs: pairs ?? computed(name, trace) }
   }
+}
+
+/** The synthetic workloads one by one, at usual sizes. */
+export function* syntheticWorks(): Generator<Work> {
+  for (const { name, trace } of synthetic()) yield { name, trace, pairs: computed(name, trace) }
 }
 
 /** Where a trace comes from. */
