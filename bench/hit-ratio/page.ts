@@ -11,15 +11,7 @@ export function toPage(pairs: readonly Measured[], sources: readonly Source[]): 
     '![Hit ratio by size, one plot per trace](hit-ratio.svg)',
     '## All policies',
     '*Gap closed* is the share of the way from LRU to the optimum, `(policy − LRU) / (optimum − LRU)`, the mean over all pairs where the optimum is more than half a point above LRU; a pair counts as −100 % at worst.',
-    table(
-      ['policy', 'gap closed', 'mean hit ratio', 'pairs more than a point below LRU'],
-      scores(pairs).map(([name, { gapClosed: gap, meanHitRatio, belowLru }]) => [
-        name,
-        percent(gap),
-        percent(meanHitRatio),
-        `${belowLru} of ${pairs.length}`,
-      ]),
-    ),
+    policies(pairs),
     ...below(pairs),
     ...loops(pairs),
     '## Each trace',
@@ -36,15 +28,7 @@ export function toSyntheticPage(pairs: readonly Measured[]): string {
     '# Hit ratios on synthetic workloads',
     `The engine replays ${traces.length} workloads made from fixed seeds, at several sizes, ${pairs.length} pairs in all. None of them played a part in the choice of the policy. Written by \`npm run bench:hit-ratio -- --synthetic\`; see [hit ratios on real traces](hit-ratio.md) for what the figures mean, and [hit-ratio-synthetic.json](hit-ratio-synthetic.json) for those of each pair.`,
     '![Hit ratio by size, one plot per workload](hit-ratio-synthetic.svg)',
-    table(
-      ['policy', 'gap closed', 'mean hit ratio', 'pairs more than a point below LRU'],
-      scores(pairs).map(([name, { gapClosed: gap, meanHitRatio, belowLru }]) => [
-        name,
-        percent(gap),
-        percent(meanHitRatio),
-        `${belowLru} of ${pairs.length}`,
-      ]),
-    ),
+    policies(pairs),
     ...below(pairs),
     '## Each workload',
     'The mean over its sizes.',
@@ -54,6 +38,18 @@ export function toSyntheticPage(pairs: readonly Measured[]): string {
       traces.map((name) => [name, workloads[name]!.about]),
     ),
   ].join('\n\n')}\n`
+}
+
+function policies(pairs: readonly Measured[]): string {
+  return table(
+    ['policy', 'gap closed', 'mean hit ratio', 'pairs more than a point below LRU'],
+    scores(pairs).map(([name, { gapClosed: gap, meanHitRatio, belowLru }]) => [
+      name,
+      percent(gap),
+      percent(meanHitRatio),
+      `${belowLru} of ${pairs.length}`,
+    ]),
+  )
 }
 
 function credits(sources: readonly Source[]): string[] {
