@@ -44,7 +44,7 @@ const FULL: Plan = {
   rounds: 11,
   scenes: [
     ...[100, 500, 1_000, 10_000, 100_000].map((size) => ['held', size, operationNames] as const),
-    ['held', 1_000_000, ['hit', 'miss', 'update', 'insert', 'zipf', 'namespaced']],
+    ['held', 1_000_000, ['hit', 'miss', 'update', 'insert']],
     ...(['built', 'integer'] as const).flatMap((kind) => [
       [kind, 1_000, operationNames] as const,
       [kind, 100_000, ['hit', 'insert', 'namespaced']] as const,
