@@ -41,7 +41,7 @@ interface Plan {
 }
 
 const FULL: Plan = {
-  rounds: 11,
+  rounds: 9,
   scenes: [
     ...[100, 500, 1_000, 10_000, 100_000].map((size) => ['held', size, operationNames] as const),
     ['held', 1_000_000, ['hit', 'miss', 'update', 'insert']],

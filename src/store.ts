@@ -71,7 +71,8 @@ export class Store {
     this.clock = settings.clock === undefined ? systemClock : new InjectedClock(settings.clock, this.onError)
     this.removals =
       settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
-    this.isPlain = this.removals === undefined && this.weigher === undefined && !this.guardsAll
+    this.isPlain =
+      this.removals === undefined && this.weigher === undefined && !this.guardsAll && !this.keepsNothing
     const isLru = settings.policy === 'lru'
     this.slots = new Slots({
       weights: this.weigher !== undefined,
@@ -219,6 +220,16 @@ export class Store {
   commit(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
+    if (!(terms.isPlain && this.isPlain && this.slots.isPlain && terms.ttl > 0))
+      return this.commitAny(space, key, value, weight, terms)
+    const now = this.clock.now()
+    const found = space.map.get(key) ?? NONE
+    if (this.holds(found)) this.overwritePlain(found, value, now + terms.ttl, now)
+    else this.insertPlain(space, key, found, value, now + terms.ttl, now)
+    return true
+  }
+
+  private commitAny(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
     if (this.keepsNothing) return true
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
@@ -226,10 +237,6 @@ export class Store {
       if (this.holds(found))
         this.remove(found, this.reason(found, now, terms.ttl > 0 ? 'replaced' : 'expired'))
       return false
-    }
-    if (terms.isPlain && this.isPlain && this.slots.isPlain && !this.holds(found)) {
-      this.insertPlain(space, key, found, value, now + terms.ttl, now)
-      return true
     }
     let slot = found
     if (this.holds(found)) this.overwrite(found, value, now)
@@ -438,6 +445,18 @@ export class Store {
     policy.insert(slot)
     table.size++
     this.size++
+    counters.sets++
+    this.expiry.expect(deadline)
+  }
+
+  /** What `overwrite` and `live` do for such entries. */
+  private overwritePlain(slot: number, value: unknown, deadline: number, now: number): void {
+    const { slots, counters } = this
+    if (slots.deadlines[slot] <= now) counters.expirations++
+    slots.values[slot] = value
+    slots.deadlines[slot] = deadline
+    this.expiry.survey?.add(slot)
+    this.policy.use(slot)
     counters.sets++
     this.expiry.expect(deadline)
   }
