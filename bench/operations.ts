@@ -30,7 +30,7 @@ interface Entry {
   readonly beside?: OperationName
 }
 
-/** About this many operations make a sample: a few milliseconds at most. */
+/** About this many operations make a sample: milliseconds, so that the processor's caches are warm for most of it. */
 const SAMPLE = 50_000
 
 /** A size and a kind of keys, with a full cache of each peer, made when first needed and shared by the operations that leave it full. */

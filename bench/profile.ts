@@ -13,7 +13,7 @@ import { caption, describeEnvironment } from './report.ts'
 import { entries, toMarkdown } from './tables.ts'
 
 const MAJOR = '24'
-const SECONDS = 8
+const SECONDS = 5
 const PEERS = ['nearcache', 'nearcache lru', 'lru-cache']
 const OPERATIONS: readonly OperationName[] = ['hit', 'insert', 'zipf']
 const SIZES = [1_000, 100_000]
