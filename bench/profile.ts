@@ -13,7 +13,7 @@ import { caption, describeEnvironment } from './report.ts'
 import { entries, toMarkdown } from './tables.ts'
 
 const MAJOR = '24'
-const SECONDS = 5
+const SECONDS = 3
 const PEERS = ['nearcache', 'nearcache lru', 'lru-cache']
 const OPERATIONS: readonly OperationName[] = ['hit', 'insert', 'zipf']
 const SIZES = [1_000, 100_000]
@@ -55,7 +55,7 @@ function profile(peer: string, operation: string, size: number): string {
   const folder = mkdtempSync(join(tmpdir(), 'nearcache-profile-'))
   const log = join(folder, 'v8.log')
   const script = fileURLToPath(new URL('profile-process.ts', import.meta.url))
-  const flags = ['--prof', '--no-logfile-per-isolate', `--logfile=${log}`, '--expose-gc', '--import', 'tsx']
+  const flags = ['--prof', '--no-logfile-per-isolate', `--logfile=${log}`, '--expose-gc']
   try {
     execFileSync(node, [...flags, script, peer, operation, String(size), String(SECONDS)])
     return execFileSync(node, ['--prof-process', log], {

@@ -86,6 +86,8 @@ export async function run(options: RunOptions): Promise<void> {
   refuseUnknown('only', parts, PARTS)
   const sync = await loadAll(syncPeers)
   const async = await loadAll(asyncPeers)
+  const ours = sync.absent.find(({ name }) => name === 'nearcache')
+  if (ours !== undefined) throw new Error(`nearcache itself could not be loaded: ${ours.reason}`)
   if (options.peer !== undefined)
     refuseUnknown(
       'peer',
