@@ -90,11 +90,8 @@ export class Cache<K = unknown, V = unknown> {
   get<F>(key: K, fallback: F): V | F
   get(key: K, fallback?: unknown): unknown {
     const slot = this.space.map.get(key)
-    if (slot !== undefined && this.slots.deadlines[slot] > this.clock.now()) {
-      this.counters.hits++
-      this.policy.use(slot)
-      return this.slots.values[slot]
-    }
+    const plain = slot === undefined ? undefined : this.readPlain(slot)
+    if (plain !== undefined) return plain
     const value = this.store.readGuarded(this.space, slot)
     return value === undefined ? fallback : value
   }
@@ -133,6 +130,7 @@ export class Cache<K = unknown, V = unknown> {
   set(key: K, value: V, options?: SetOptions): void {
     const store = this.store
     const terms = writeTerms(this.terms, options)
+    if (store.commitPlain(this.space, key, value, terms)) return
     const kept = store.admit(value)
     store.commit(this.space, key, kept, store.weigh(kept, key), terms)
     store.settle()
@@ -313,11 +311,8 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<T>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.space.map.get(key)
-    if (slot !== undefined && this.slots.deadlines[slot] > this.clock.now()) {
-      this.counters.hits++
-      this.policy.use(slot)
-      return Promise.resolve(this.slots.values[slot])
-    }
+    const plain = slot === undefined ? undefined : this.readPlain(slot)
+    if (plain !== undefined) return Promise.resolve(plain)
     return this.#load(slot, key, loader, options)
   }
 
@@ -464,6 +459,17 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   // Small parts
+
+  /** Reads a live entry with nothing to do but to give its value; undefined where there is none. */
+  private readPlain(slot: number): unknown {
+    const { slots } = this
+    if (slots.calmTurn !== this.clock.turn && !this.store.isPlainLive(slot)) return undefined
+    const value = slots.values[slot]
+    if (value === undefined) return undefined
+    this.counters.hits++
+    this.policy.use(slot)
+    return value
+  }
 
   #valueIn(slot: number): V | undefined {
     return slot === NONE ? undefined : (this.store.reveal(this.slots.values[slot]) as V)

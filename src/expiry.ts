@@ -36,6 +36,11 @@ export class Expiry implements Sweepable {
     sweeper.expect(this)
   }
 
+  /** Whether nothing can have expired by now. Not known while a sweep is under way. */
+  isQuiet(now: number): boolean {
+    return this.horizon > now && this.cursor === FIRST_SLOT
+  }
+
   /** A table was dropped. */
   expectDropped(): void {
     sweeper.expect(this)

@@ -2,7 +2,7 @@ import { estimateBytes } from './core/bytes.ts'
 import { type Clock, InjectedClock, systemClock } from './core/clock.ts'
 import { TagFence } from './core/fence.ts'
 import { type Protection, protections } from './core/protection.ts'
-import { NONE, Slots } from './core/slots.ts'
+import { NEVER, NONE, Slots } from './core/slots.ts'
 import { Space, type Table } from './core/space.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from './core/tags.ts'
 import { CacheError } from './errors.ts'
@@ -72,7 +72,11 @@ export class Store {
     this.removals =
       settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
     this.isPlain =
-      this.removals === undefined && this.weigher === undefined && !this.guardsAll && !this.keepsNothing
+      this.removals === undefined &&
+      this.weigher === undefined &&
+      this.protection === undefined &&
+      !this.guardsAll &&
+      !this.keepsNothing
     const isLru = settings.policy === 'lru'
     this.slots = new Slots({
       weights: this.weigher !== undefined,
@@ -114,6 +118,15 @@ export class Store {
   isLive(slot: number, now: number): boolean {
     const deadline = this.slots.deadlines[slot]
     return deadline > now || (-deadline > now && !this.isTaggedOut(slot))
+  }
+
+  /** Whether there is a live entry in the slot whose read has nothing to do but to give the value. */
+  isPlainLive(slot: number): boolean {
+    const { slots, clock } = this
+    const now = clock.now()
+    if (clock.turn >= 0 && this.expiry.isQuiet(now) && slots.isPlain && !this.guardsAll)
+      slots.calmTurn = clock.turn
+    return slots.deadlines[slot] > now
   }
 
   /** Whether there is more in a slot than a ghost, and its time is not over: an entry that lives, or is kept for loads. */
@@ -196,6 +209,7 @@ export class Store {
     if (slot === NONE) return false
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
+    this.slots.calmTurn = NEVER
     this.expiry.expect(this.endOf(slot))
     return true
   }
@@ -218,18 +232,9 @@ export class Store {
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
   commit(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
+    if (this.commitPlain(space, key, value, terms)) return true
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
-    if (!(terms.isPlain && this.isPlain && this.slots.isPlain && terms.ttl > 0))
-      return this.commitAny(space, key, value, weight, terms)
-    const now = this.clock.now()
-    const found = space.map.get(key) ?? NONE
-    if (this.holds(found)) this.overwritePlain(found, value, now + terms.ttl, now)
-    else this.insertPlain(space, key, found, value, now + terms.ttl, now)
-    return true
-  }
-
-  private commitAny(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
     if (this.keepsNothing) return true
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
@@ -246,6 +251,20 @@ export class Store {
     this.live(slot, terms.ttl, now, terms)
     this.reweigh(slot, weight, now)
     this.counters.sets++
+    return true
+  }
+
+  /**
+   * The short way of `admit` to `settle` for entries that have a ttl and nothing else, in a store where no user code runs and no load
+   * is under way; whether it could be taken.
+   */
+  commitPlain(space: Space, key: unknown, value: unknown, terms: WriteTerms): boolean {
+    if (value === undefined || space.flights !== undefined || space.closed) return false
+    if (!(terms.isPlain && this.isPlain && this.slots.isPlain && terms.ttl > 0)) return false
+    const now = this.clock.now()
+    const found = space.map.get(key) ?? NONE
+    if (this.holds(found)) this.overwritePlain(found, value, now + terms.ttl, now)
+    else this.insertPlain(space, key, found, value, now + terms.ttl, now)
     return true
   }
 
@@ -336,6 +355,7 @@ export class Store {
     this.maxEntries = maxEntries
     this.policy.resize(maxEntries)
     while (this.size > maxEntries && this.evict(now, NONE));
+    this.forgetSome(this.policy.forgotten())
   }
 
   /** Empties a space and those inside it for good; all of them with the root. */
@@ -389,11 +409,8 @@ export class Store {
       if (!this.evict(now, NONE)) break
     let slot = ghost
     if (ghost === NONE) {
-      slot = slots.peekFree()
-      space.map.set(key, slot)
-      slots.take()
-      slots.keys[slot] = key
-      if (slots.owners !== undefined) slots.owners[slot] = space.table
+      slot = slots.take()
+      this.name(slot, space, key)
     }
     slots.values[slot] = value
     policy.insert(slot)
@@ -414,39 +431,39 @@ export class Store {
     deadline: number,
     now: number,
   ): void {
-    const { slots, policy, counters } = this
-    const { owners, values, deadlines } = slots
+    const { slots, policy } = this
     const { table } = space
     policy.admit(ghost)
-    while (this.size >= this.maxEntries) {
-      if (this.dropped.length > 0 && this.reclaim(1, now) > 0) continue
-      const victim = policy.victim(now)
-      if (deadlines[victim] <= now) counters.expirations++
-      else counters.evictions++
-      values[victim] = undefined
-      deadlines[victim] = 0
-      const owner = owners === undefined ? table : owners[victim]!
-      owner.size--
-      this.size--
-      if (!policy.remember(victim)) this.forget(victim)
-      for (let old = policy.forgotten(); old !== NONE; old = policy.forgotten()) this.forget(old)
-    }
+    const freed = this.size < this.maxEntries ? NONE : this.evictPlain(now)
     let slot = ghost
     if (ghost === NONE) {
-      slot = slots.peekFree()
-      space.map.set(key, slot)
-      slots.take()
-      slots.keys[slot] = key
-      if (owners !== undefined) owners[slot] = table
-    }
+      slot = freed === NONE ? slots.take() : freed
+      this.name(slot, space, key)
+    } else if (freed !== NONE) slots.free(freed)
     slots.values[slot] = value
     slots.deadlines[slot] = deadline
     this.expiry.survey?.add(slot)
     policy.insert(slot)
     table.size++
     this.size++
-    counters.sets++
+    this.counters.sets++
     this.expiry.expect(deadline)
+  }
+
+  /** What `evict` and its parts do for such entries. Gives the slot of a key that left with it, if one did, for use at once. */
+  private evictPlain(now: number): number {
+    if (this.dropped.length > 0 && this.reclaim(1, now) > 0) return NONE
+    const { slots, counters, policy } = this
+    const victim = policy.victim(now)
+    if (slots.deadlines[victim] <= now) counters.expirations++
+    else counters.evictions++
+    slots.values[victim] = undefined
+    slots.deadlines[victim] = 0
+    this.ownerOf(victim).size--
+    this.size--
+    const forgotten = policy.remember(victim)
+    if (forgotten !== NONE) this.unname(forgotten)
+    return forgotten
   }
 
   /** What `overwrite` and `live` do for such entries. */
@@ -492,8 +509,8 @@ export class Store {
     if (slot === NONE) return false
     const reason = this.reason(slot, now, 'evicted')
     this.release(slot, reason)
-    if (reason !== 'evicted' || !policy.remember(slot)) this.forget(slot)
-    for (let ghost = policy.forgotten(); ghost !== NONE; ghost = policy.forgotten()) this.forget(ghost)
+    if (reason !== 'evicted') this.forget(slot)
+    else this.forgetSome(policy.remember(slot))
     return true
   }
 
@@ -544,9 +561,31 @@ export class Store {
 
   /** A key leaves. */
   private forget(slot: number): void {
+    this.unname(slot)
+    this.slots.free(slot)
+  }
+
+  /** A ghost leaves, and any more that the policy does not remember. */
+  private forgetSome(first: number): void {
+    for (let ghost = first; ghost !== NONE; ghost = this.policy.forgotten()) this.forget(ghost)
+  }
+
+  /** Gives a slot to a key. Throws what the Map throws when it is full, and frees the slot. */
+  private name(slot: number, space: Space, key: unknown): void {
+    const { slots } = this
+    try {
+      space.map.set(key, slot)
+    } catch (error) {
+      slots.free(slot)
+      throw error
+    }
+    slots.keys[slot] = key
+    if (slots.owners !== undefined) slots.owners[slot] = space.table
+  }
+
+  private unname(slot: number): void {
     const owner = this.ownerOf(slot)
     if (owner.dropped === undefined) owner.map.delete(this.slots.keys[slot])
-    this.slots.free(slot)
   }
 
   private forgetGhost(slot: number): void {

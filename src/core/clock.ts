@@ -6,10 +6,15 @@ export interface Clock {
   recent(): number
   /** The time now, read afresh: for use after user code that may have taken long. Throws nothing. */
   read(): number
+  /** A number for as long as the time stands still, another as soon as it may have moved. Below zero for a clock that never stands still. */
+  readonly turn: number
 }
 
 /** A fraction, so that V8 keeps the time as a double from the start: a change on the way would slow down what was compiled before it. */
 const START = 1.5
+
+/** Turns are counted from 0 to this, over and over. */
+const MOST_TURNS = 0x3fff_ffff
 
 /**
  * Adds up what a source of time advances. A step back adds nothing, so it neither revives nor prolongs an entry;
@@ -30,6 +35,7 @@ class Advance {
 
 /** The clock that a user injects, read on every call. */
 export class InjectedClock implements Clock {
+  readonly turn: number = -1
   private readonly source: () => number
   private readonly onError: (error: unknown) => void
   private readonly advance = new Advance()
@@ -80,12 +86,20 @@ class SystemClock implements Clock {
   private readonly advance = new Advance()
   private time = START
   private isFresh = false
+  private turns = 0
   private readonly endTurn = (): void => {
     this.isFresh = false
+    this.turns = (this.turns + 1) & MOST_TURNS
+  }
+
+  get turn(): number {
+    return Date === nativeDate && Date.now === nativeNow ? this.turns : -1
   }
 
   now(): number {
-    return this.isFresh && Date === nativeDate && Date.now === nativeNow ? this.time : this.read()
+    // One return, of the field: what may come from either of two places V8 makes an object of.
+    if (!this.isFresh || Date !== nativeDate || Date.now !== nativeNow) this.read()
+    return this.time
   }
 
   recent(): number {
@@ -98,6 +112,7 @@ class SystemClock implements Clock {
     const isNative = Date === nativeDate && now === nativeNow
     if (isNative && !this.isFresh) atEndOfTurn(this.endTurn)
     this.isFresh = isNative
+    this.turns = (this.turns + 1) & MOST_TURNS
     return this.time
   }
 }

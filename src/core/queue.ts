@@ -1,56 +1,85 @@
-import type { Slots } from './slots.ts'
+import { NONE, type Slots } from './slots.ts'
 
 /**
- * A doubly linked queue through the slots' `next` and `prev`, closed to a ring by its head:
+ * A queue of slots, doubly linked through their `next` and `prev` and closed to a ring, so that the oldest becomes the newest
+ * by one step of a hand:
  *
- *     head → newest → … → oldest → head      (next; prev runs the other way)
+ *     oldest → … → newest → oldest      (next; prev runs the other way)
  */
 export class Queue {
   private readonly slots: Slots
-  readonly head: number
+  /** The slot that was pushed longest ago; NONE when the queue is empty. */
+  oldest: number = NONE
   size = 0
 
-  constructor(slots: Slots, head: number) {
+  constructor(slots: Slots) {
     this.slots = slots
-    this.head = head
-    slots.next[head] = slots.prev[head] = head
-  }
-
-  /** The slot that was pushed longest ago, or the head when the queue is empty. */
-  get oldest(): number {
-    return this.slots.prev[this.head]
   }
 
   push(slot: number): void {
     const { next, prev } = this.slots
-    const newest = next[this.head]
-    next[slot] = newest
-    prev[slot] = this.head
-    prev[newest] = slot
-    next[this.head] = slot
+    const { oldest } = this
     this.size++
+    if (oldest === NONE) {
+      this.oldest = next[slot] = prev[slot] = slot
+      return
+    }
+    const newest = prev[oldest]
+    next[newest] = slot
+    prev[slot] = newest
+    next[slot] = oldest
+    prev[oldest] = slot
   }
 
   remove(slot: number): void {
     const { next, prev } = this.slots
-    next[prev[slot]] = next[slot]
-    prev[next[slot]] = prev[slot]
-    this.size--
-  }
-
-  /** Makes the slot the newest again. */
-  renew(slot: number): void {
-    const { next, prev } = this.slots
-    const head = this.head
-    const newest = next[head]
-    if (newest === slot) return
     const after = next[slot]
     const before = prev[slot]
     next[before] = after
     prev[after] = before
-    next[slot] = newest
-    prev[slot] = head
-    prev[newest] = slot
-    next[head] = slot
+    this.size--
+    if (slot === this.oldest) this.oldest = this.size === 0 ? NONE : after
+  }
+
+  /** As `push` and `remove` of the oldest, which it gives, in one step; the queue must not be empty. */
+  exchange(slot: number): number {
+    const { next, prev } = this.slots
+    const { oldest } = this
+    const after = next[oldest]
+    if (after === oldest) this.oldest = next[slot] = prev[slot] = slot
+    else {
+      const newest = prev[oldest]
+      next[newest] = slot
+      prev[slot] = newest
+      next[slot] = after
+      prev[after] = slot
+      this.oldest = after
+    }
+    return oldest
+  }
+
+  /** Makes the oldest the newest. */
+  pass(): void {
+    this.oldest = this.slots.next[this.oldest]
+  }
+
+  /** Makes the slot the newest. */
+  renew(slot: number): void {
+    const { next, prev } = this.slots
+    const { oldest } = this
+    const after = next[slot]
+    if (slot === oldest) {
+      this.oldest = after
+      return
+    }
+    if (after === oldest) return
+    const before = prev[slot]
+    const newest = prev[oldest]
+    next[before] = after
+    prev[after] = before
+    next[newest] = slot
+    prev[slot] = newest
+    next[slot] = oldest
+    prev[oldest] = slot
   }
 }

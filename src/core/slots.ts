@@ -4,8 +4,13 @@ import type { TagGroup } from './tags.ts'
 /** Slot 0 holds nothing: the answer where no entry is. */
 export const NONE = 0
 
-/** Slots 1 to 7 are the heads of the policy's queues. */
-export const FIRST_SLOT = 8
+export const FIRST_SLOT = 1
+
+/** No turn of any clock. */
+export const NEVER = -2
+
+/** The length that the arrays begin with. */
+const LEAST = 16
 
 /** The arrays that a store is known to need from the start. */
 export interface Features {
@@ -17,12 +22,12 @@ export interface Features {
 /**
  * The entries of a store, as numbered slots in parallel arrays: a few plain numbers and two references each, no object per entry.
  *
- *     slot        0     1 … 7    8     9    10   …
- *     keys        -       -     'a'   'b'   'c'         the key, kept by ghosts too
- *     values      -       -      v     v     -          the value
- *     deadlines   0       0      t    -t     0          when the entry expires
- *     next, prev  -     heads    ↔     ↔     ↔          neighbours in a queue of the policy (next alone in the free list)
- *     marks       -       -      m     m     m          the policy's own few bits
+ *     slot        0     1     2     3    …
+ *     keys        -    'a'   'b'   'c'         the key, kept by ghosts too
+ *     values      -     v     v     -          the value
+ *     deadlines   0     t    -t     0          when the entry expires
+ *     next, prev  -     ↔     ↔     ↔          neighbours in a queue of the policy (next alone in the free list)
+ *     marks       -     m     m     m          the policy's own few bits
  *
  * The sign of a deadline tells a read what there is to do, with one comparison against the time:
  * above zero, a plain entry; below zero, an entry whose read has more to do (tags to check, idle time to renew, a clone to make),
@@ -54,9 +59,12 @@ export class Slots {
 
   /** Entries have no tags, and none is kept past its deadline. */
   isPlain = true
+  /** The turn of the clock in which every value is that of a plain live entry, so that reads need not look at deadlines. */
+  calmTurn: number = NEVER
   /** Slots below this one have been handed out. */
   end!: number
-  private firstFree!: number
+  /** The free slot that is handed out next; NONE when there is none below the end. */
+  firstFree!: number
   /** How many slots the bound by entries needs. */
   private limit = Infinity
   private readonly features: Features
@@ -68,7 +76,7 @@ export class Slots {
 
   /** Begins anew, with small arrays. */
   reset(): void {
-    const length = 2 * FIRST_SLOT
+    const length = LEAST
     this.keys = new Array(length).fill(undefined)
     this.values = new Array(length).fill(undefined)
     this.deadlines = new Float64Array(length)
@@ -88,7 +96,6 @@ export class Slots {
     if (this.owners !== undefined) this.owners = new Array(length).fill(undefined)
     this.end = FIRST_SLOT
     this.firstFree = NONE
-    for (let head = 1; head < FIRST_SLOT; head++) this.next[head] = this.prev[head] = head
   }
 
   /** A bound by entries will need so many slots at most; the arrays need not grow beyond. */
@@ -96,11 +103,7 @@ export class Slots {
     this.limit = FIRST_SLOT + slots
   }
 
-  /** The slot that `take` hands out next. */
-  peekFree(): number {
-    return this.firstFree === NONE ? this.end : this.firstFree
-  }
-
+  /** A slot that is not in use. */
   take(): number {
     const slot = this.firstFree
     if (slot !== NONE) {
@@ -132,6 +135,7 @@ export class Slots {
   trackLoads(): void {
     if (this.keeps !== undefined) return
     this.isPlain = false
+    this.calmTurn = NEVER
     this.keeps = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
@@ -139,6 +143,7 @@ export class Slots {
 
   trackTags(): void {
     this.isPlain = false
+    this.calmTurn = NEVER
     this.tags ??= new Array<undefined>(this.deadlines.length).fill(undefined)
   }
 

@@ -21,6 +21,8 @@ const GHOST_SHARE = 0.31
 const LEAST_GHOSTS = 512
 /** What sat unused in `frequent` for this many capacities of insertions is given up. */
 const GIVE_UP_AFTER = 128
+/** Where the random numbers begin, as V8's small integer: a larger one would make all that follow doubles. */
+const SEED = 2_463_534_242 | 0
 /** How far the hand turns for one eviction at most. */
 const HAND_LIMIT = 64
 
@@ -84,9 +86,7 @@ export class Adaptive implements Policy {
   admit(ghost: number): void {
     this.time = (this.time + TICK) | 0
     this.destination = this.isFilling ? FREQUENT : 0
-    if (ghost === NONE) return
-    if (this.hasWon(ghost)) this.destination = FREQUENT
-    this.remove(ghost)
+    if (ghost !== NONE) this.readmit(ghost)
   }
 
   insert(slot: number): void {
@@ -96,54 +96,51 @@ export class Adaptive implements Policy {
   }
 
   victim(now: number): number {
-    const recent = this.recent
-    const frequent = this.frequent
+    const { recent, frequent } = this
     this.isFilling = false
     const room = Math.min(this.capacity, recent.size + frequent.size)
     if (room !== this.room) this.setRoom(room)
-    if (frequent.size > 0) {
-      const slot = frequent.oldest
-      if (this.age(slot) > GIVE_UP_AFTER * room) {
-        if (recent.size > 0) this.promote(recent.oldest)
-        frequent.remove(slot)
-        return slot
-      }
+    const slot = this.candidate(now)
+    if (slot !== NONE) (slot === recent.oldest ? recent : frequent).remove(slot)
+    return slot
+  }
+
+  private candidate(now: number): number {
+    const { recent, frequent, room } = this
+    const stale = frequent.oldest
+    if (stale !== NONE && this.age(stale) > GIVE_UP_AFTER * room) {
+      if (recent.size > 0) this.promote(recent.oldest)
+      return stale
     }
     const target = Math.min(this.target, room)
     for (let steps = 0; recent.size > 0 && (recent.size >= target || frequent.size === 0); steps++) {
       const slot = recent.oldest
-      if (this.isSpent(slot, now) || steps >= HAND_LIMIT) {
-        recent.remove(slot)
-        return slot
-      }
+      if (this.isSpent(slot, now) || steps >= HAND_LIMIT) return slot
       this.promote(slot)
     }
-    if (frequent.size === 0) return NONE
-    const slot = this.turn(now)
-    frequent.remove(slot)
-    return slot
+    return frequent.size === 0 ? NONE : this.turn(now)
   }
 
-  remember(slot: number): boolean {
+  remember(slot: number): number {
+    const { ghosts } = this
     const { marks } = this.slots
     if ((marks[slot] & FREQUENT) === 0) this.recentGhosts++
     marks[slot] |= GHOST
-    this.ghosts.push(slot)
-    return true
+    if (ghosts.size < this.mostGhosts) {
+      ghosts.push(slot)
+      return NONE
+    }
+    this.passSome()
+    return this.forget(ghosts.exchange(slot))
   }
 
   forgotten(): number {
-    const ghosts = this.ghosts
-    while (ghosts.size > this.mostGhosts) {
-      const slot = ghosts.oldest
-      if (this.coin()) ghosts.renew(slot)
-      else {
-        if ((this.slots.marks[slot] & FREQUENT) === 0) this.recentGhosts--
-        ghosts.remove(slot)
-        return slot
-      }
-    }
-    return NONE
+    const { ghosts } = this
+    if (ghosts.size <= this.mostGhosts) return NONE
+    this.passSome()
+    const slot = ghosts.oldest
+    ghosts.remove(slot)
+    return this.forget(slot)
   }
 
   remove(slot: number): void {
@@ -160,14 +157,19 @@ export class Adaptive implements Policy {
   }
 
   clear(): void {
-    this.recent = new Queue(this.slots, 1)
-    this.frequent = new Queue(this.slots, 2)
-    this.ghosts = new Queue(this.slots, 3)
+    this.recent = new Queue(this.slots)
+    this.frequent = new Queue(this.slots)
+    this.ghosts = new Queue(this.slots)
     this.recentGhosts = 0
     this.target = 1
     this.isFilling = true
     this.time = 0
-    this.random = 2_463_534_242
+    this.random = SEED
+  }
+
+  private readmit(ghost: number): void {
+    if (this.hasWon(ghost)) this.destination = FREQUENT
+    this.remove(ghost)
   }
 
   private setRoom(room: number): void {
@@ -198,7 +200,7 @@ export class Adaptive implements Policy {
       const slot = this.frequent.oldest
       if (this.isSpent(slot, now) || steps >= HAND_LIMIT) return slot
       marks[slot]--
-      this.frequent.renew(slot)
+      this.frequent.pass()
     }
   }
 
@@ -225,13 +227,24 @@ export class Adaptive implements Policy {
     return (mark & FREQUENT) === 0 ? this.recent : this.frequent
   }
 
-  /** xorshift32 from its published seed (Marsaglia 2003), of which the sign is taken. */
-  private coin(): boolean {
-    let x = this.random
-    x ^= x << 13
-    x ^= x >>> 17
-    x ^= x << 5
-    this.random = x
-    return x >= 0
+  /** Gives each of the oldest ghosts another round with probability 1/2, until one has drawn the lot to go. */
+  private passSome(): void {
+    const { ghosts } = this
+    let random = xorshift(this.random)
+    for (; random < 0; random = xorshift(random)) ghosts.pass()
+    this.random = random
   }
+
+  private forget(ghost: number): number {
+    if ((this.slots.marks[ghost] & FREQUENT) === 0) this.recentGhosts--
+    return ghost
+  }
+}
+
+/** The next of a row of 32 random bits (Marsaglia 2003). */
+function xorshift(bits: number): number {
+  let x = bits
+  x ^= x << 13
+  x ^= x >>> 17
+  return x ^ (x << 5)
 }

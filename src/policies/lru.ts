@@ -10,7 +10,7 @@ export class Lru implements Policy {
   constructor(slots: Slots, capacity: number) {
     this.slots = slots
     this.resize(capacity)
-    this.queue = new Queue(slots, 1)
+    this.queue = new Queue(slots)
   }
 
   use(slot: number): void {
@@ -24,14 +24,13 @@ export class Lru implements Policy {
   }
 
   victim(): number {
-    if (this.queue.size === 0) return NONE
     const slot = this.queue.oldest
-    this.queue.remove(slot)
+    if (slot !== NONE) this.queue.remove(slot)
     return slot
   }
 
-  remember(): boolean {
-    return false
+  remember(slot: number): number {
+    return slot
   }
 
   forgotten(): number {
@@ -47,6 +46,6 @@ export class Lru implements Policy {
   }
 
   clear(): void {
-    this.queue = new Queue(this.slots, 1)
+    this.queue = new Queue(this.slots)
   }
 }

@@ -15,9 +15,9 @@ export interface Policy {
   insert(slot: number): void
   /** Takes the entry that has to go off its queue; one that expired by `now` before others, as far as it is met. NONE when empty. */
   victim(now: number): number
-  /** Whether a victim's key is kept as a ghost. */
-  remember(slot: number): boolean
-  /** Takes off a ghost beyond what is remembered; NONE when there is none. */
+  /** Keeps a victim's key as a ghost, and takes off the one forgotten for it: NONE while there is room, the victim itself where none is kept. */
+  remember(slot: number): number
+  /** Takes off a further ghost beyond what is remembered; NONE when there is none. */
   forgotten(): number
   /** An entry or ghost leaves. */
   remove(slot: number): void

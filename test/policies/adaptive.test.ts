@@ -44,9 +44,8 @@ class Harness {
     this.entries.delete(key)
     this.slots.values[slot] = undefined
     this.slots.deadlines[slot] = 0
-    if (this.policy.remember(slot)) this.ghosts.set(key, slot)
-    else this.slots.free(slot)
-    for (let gone = this.policy.forgotten(); gone !== NONE; gone = this.policy.forgotten()) {
+    this.ghosts.set(key, slot)
+    for (let gone = this.policy.remember(slot); gone !== NONE; gone = this.policy.forgotten()) {
       assert.ok(this.ghosts.delete(this.slots.keys[gone] as number))
       this.slots.free(gone)
     }

@@ -43,8 +43,8 @@ test('what was removed is no victim, and clear leaves none', () => {
 
 test('nothing is remembered', () => {
   const { policy } = filled(1)
-  policy.victim()
-  expect([policy.remember(), policy.forgotten()]).toEqual([false, NONE])
+  const victim = policy.victim()
+  expect([policy.remember(victim), policy.forgotten()]).toEqual([victim, NONE])
 })
 
 test('agrees with an array on any sequence', () => {

@@ -23,6 +23,7 @@ type Kind = 'free' | 'entry' | 'ghost'
 export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: Surroundings = {}): void {
   const store = storeOf(cache)
   const kinds = checkSlots(store)
+  checkCalm(store, kinds)
   const spaces = spacesOf(store)
   checkTables(store, kinds, spaces)
   checkSums(store, kinds)
@@ -51,7 +52,7 @@ function checkSlots(store: Store): Kind[] {
     if (array) assert.equal(array.length, deadlines.length, `${name}: as long as the other arrays`)
   assert.ok(deadlines.length >= end, 'the arrays reach to the end')
 
-  for (let slot = 0; slot < FIRST_SLOT; slot++) checkEmpty(slots, slot, 'head')
+  checkEmpty(slots, NONE, 'slot')
   for (let slot = end; slot < deadlines.length; slot++) {
     checkEmpty(slots, slot, 'beyond the end, slot')
     if (weights) assert.equal(weights[slot], 0, `slot ${slot}, beyond the end, weighs something`)
@@ -81,8 +82,7 @@ function checkSlots(store: Store): Kind[] {
 /** The free list, in the order in which slots are handed out; throws where it leaves the slots or runs in a circle. */
 export function freeSlots(slots: Slots): number[] {
   const free: number[] = []
-  const first = slots.peekFree()
-  for (let slot = first === slots.end ? NONE : first; slot !== NONE; slot = slots.next[slot]!) {
+  for (let slot = slots.firstFree; slot !== NONE; slot = slots.next[slot]!) {
     assert.ok(slot >= FIRST_SLOT && slot < slots.end, `the free list leads to slot ${slot}`)
     assert.ok(free.length < slots.end, 'the free list runs in a circle')
     free.push(slot)
@@ -209,56 +209,51 @@ interface Parts {
   readonly recentGhosts: number
 }
 
-/** What each policy promises about its queues, by head. */
-const policies: Record<
-  string,
-  (parts: Parts, queues: readonly (readonly number[])[], slots: Slots, kinds: Kind[]) => void
-> = {
-  Lru({ queue }, [, entries, ...unused], _slots, kinds) {
-    assert.equal(queue.size, entries!.length, 'the size of the queue')
-    for (const slot of entries!) assert.equal(kinds[slot], 'entry', `slot ${slot} is in the queue`)
-    assert.equal(unused.flat().length, 0, 'queues above the first are not in use')
-  },
-  Adaptive(parts, [, recent, frequent, ghosts, ...unused], { marks }, kinds) {
-    const sizes = [parts.recent.size, parts.frequent.size, parts.ghosts.size]
-    assert.deepEqual(sizes, [recent!.length, frequent!.length, ghosts!.length], 'the sizes of the queues')
-    for (const slot of recent!)
-      assert.equal(marks[slot]! & (FREQUENT | GHOST), 0, `slot ${slot} is in \`recent\``)
-    for (const slot of frequent!)
-      assert.equal(marks[slot]! & (FREQUENT | GHOST), FREQUENT, `slot ${slot} is in \`frequent\``)
-    for (const slot of ghosts!) assert.equal(marks[slot]! & GHOST, GHOST, `slot ${slot} is in \`ghosts\``)
-    for (const slot of [...recent!, ...frequent!])
-      assert.equal(kinds[slot], 'entry', `slot ${slot} is among the entries`)
-    for (const slot of ghosts!) assert.equal(kinds[slot], 'ghost', `slot ${slot} is among the ghosts`)
-    const recentGhosts = ghosts!.filter((slot) => (marks[slot]! & FREQUENT) === 0)
-    assert.equal(parts.recentGhosts, recentGhosts.length, 'the number of ghosts that had left `recent`')
-    assert.equal(unused.flat().length, 0, 'queues above the third are not in use')
-  },
+/** The queues of each policy, by name. */
+const queues: Record<string, readonly (keyof Parts & string)[]> = {
+  Lru: ['queue'],
+  Adaptive: ['recent', 'frequent', 'ghosts'],
 }
 
 /** Each entry and each ghost is in exactly one queue; each queue is a ring, linked both ways. */
 function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
   const { next, prev, end } = slots
+  const parts = policy as unknown as Parts
   const seen = new Set<number>()
-  const queues: number[][] = [[]]
-  for (let head = 1; head < FIRST_SLOT; head++) {
-    const queue: number[] = []
-    let before = head
-    for (let slot = next[head]!; slot !== head; before = slot, slot = next[slot]!) {
-      assert.ok(slot >= FIRST_SLOT && slot < end, `queue ${head} leads from ${before} to slot ${slot}`)
-      assert.ok(!seen.has(slot), `queue ${head} meets slot ${slot} again`)
-      assert.notEqual(kinds[slot], 'free', `queue ${head} leads to free slot ${slot}`)
-      assert.equal(prev[slot], before, `slot ${slot} in queue ${head} does not lead back`)
+  for (const name of queues[policy.constructor.name]!) {
+    const { oldest, size } = parts[name] as Queue
+    assert.equal(oldest === NONE, size === 0, `\`${name}\` has ${size} slots and begins at ${oldest}`)
+    let slot = oldest
+    for (let i = 0; i < size; i++, slot = next[slot]!) {
+      assert.ok(slot >= FIRST_SLOT && slot < end, `\`${name}\` leads to slot ${slot}`)
+      assert.ok(!seen.has(slot), `\`${name}\` meets slot ${slot} again`)
+      assert.equal(kinds[slot], name === 'ghosts' ? 'ghost' : 'entry', `slot ${slot} is in \`${name}\``)
+      assert.equal(prev[next[slot]!], slot, `slot ${slot} in \`${name}\` is not led back to`)
       seen.add(slot)
-      queue.push(slot)
     }
-    assert.equal(prev[head], before, `head ${head} does not lead back`)
-    queues.push(queue)
+    assert.equal(slot, oldest, `\`${name}\` is no ring`)
   }
   for (let slot = FIRST_SLOT; slot < end; slot++)
     if (kinds[slot] !== 'free') assert.ok(seen.has(slot), `${kinds[slot]} ${slot} is in no queue`)
+  if (policy.constructor.name === 'Adaptive') checkMarks(parts, slots)
+}
 
-  policies[policy.constructor.name]!(policy as unknown as Parts, queues, slots, kinds)
+/** The marks of the adaptive policy tell the queue that a slot is in, and of a ghost the one that it had left. */
+function checkMarks({ recent, frequent, ghosts, recentGhosts }: Parts, slots: Slots): void {
+  const places = (queue: Queue, place: number) =>
+    members(queue, slots).map((slot) => slots.marks[slot]! & place)
+  for (const place of places(recent, FREQUENT | GHOST)) assert.equal(place, 0, 'the mark of one in `recent`')
+  for (const place of places(frequent, FREQUENT | GHOST))
+    assert.equal(place, FREQUENT, 'the mark of one in `frequent`')
+  for (const place of places(ghosts, GHOST)) assert.equal(place, GHOST, 'the mark of a ghost')
+  const left = places(ghosts, FREQUENT).filter((place) => place === 0)
+  assert.equal(recentGhosts, left.length, 'the number of ghosts that had left `recent`')
+}
+
+function members({ oldest, size }: Queue, { next }: Slots): number[] {
+  const members: number[] = []
+  for (let slot = oldest; members.length < size; slot = next[slot]!) members.push(slot)
+  return members
 }
 
 // Tags
@@ -292,6 +287,14 @@ function checkTags({ slots, root }: Store, kinds: Kind[], spaces: Set<Space>): v
 }
 
 // Expiry
+
+/** While reads need not look at deadlines, every value is that of a plain entry that is live. */
+function checkCalm({ slots, clock }: Store, kinds: Kind[]): void {
+  if (slots.calmTurn !== clock.turn) return
+  for (let slot = FIRST_SLOT; slot < slots.end; slot++)
+    if (kinds[slot] === 'entry')
+      assert.ok(slots.deadlines[slot]! > clock.now(), `entry ${slot} is not live in a calm turn`)
+}
 
 /** The longest that an entry is held after its end, in milliseconds, beyond a thousandth per slot. */
 const GRAIN = 1000
