@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Kind, random, shuffled } from './keys.ts'
 import type { Loops } from './loops.ts'
 import { entryOf, type OperationName, type Scene, type Subject } from './operations.ts'
@@ -74,7 +75,8 @@ export interface Terms {
 
 /**
  * Runs all sides in turn, round by round, in an order that changes from round to round, so that whatever slows the machine down for
- * a while slows all of them. Before each sample the young generation is emptied: no side pays for another's garbage.
+ * a while slows all of them. Each sample has a turn of the event loop of its own, and before it the young generation is emptied:
+ * no side pays for another's garbage.
  */
 export async function compare(
   sides: readonly Side[],
@@ -87,6 +89,7 @@ export async function compare(
   for (let round = 0; round < WARM_UP + rounds; round++) {
     for (const i of shuffled(order, next)) {
       const side = sides[i]!
+      await nextTurn()
       side.prepare?.(round)
       globalThis.gc!({ type: 'minor' })
       const start = performance.now()

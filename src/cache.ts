@@ -90,7 +90,7 @@ export class Cache<K = unknown, V = unknown> {
   get<F>(key: K, fallback: F): V | F
   get(key: K, fallback?: unknown): unknown {
     const slot = this.space.map.get(key)
-    const plain = slot === undefined ? undefined : this.readPlain(slot)
+    const plain = slot === undefined ? undefined : this.#readPlain(slot)
     if (plain !== undefined) return plain
     const value = this.store.readGuarded(this.space, slot)
     return value === undefined ? fallback : value
@@ -311,7 +311,7 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<T>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.space.map.get(key)
-    const plain = slot === undefined ? undefined : this.readPlain(slot)
+    const plain = slot === undefined ? undefined : this.#readPlain(slot)
     if (plain !== undefined) return Promise.resolve(plain)
     return this.#load(slot, key, loader, options)
   }
@@ -461,7 +461,7 @@ export class Cache<K = unknown, V = unknown> {
   // Small parts
 
   /** Reads a live entry with nothing to do but to give its value; undefined where there is none. */
-  private readPlain(slot: number): unknown {
+  #readPlain(slot: number): unknown {
     const { slots } = this
     if (slots.calmTurn !== this.clock.turn && !this.store.isPlainLive(slot)) return undefined
     const value = slots.values[slot]

@@ -1,5 +1,4 @@
-import { Cache } from '../cache.ts'
-import type { CacheOptions } from '../options.ts'
+import { type Backing, backingCache } from './backing.ts'
 
 /** What a DataLoader takes as its `cacheMap`. */
 export interface CacheMap<K, V> {
@@ -14,10 +13,8 @@ export interface CacheMap<K, V> {
  * of promises, or the options of a new one. A promise is kept from the beginning of its load, when its ttl begins too, and removed if
  * it is rejected. What was cleared during a load does not come back.
  */
-export function cacheMap<K, V>(
-  backing: Cache<K, Promise<V>> | CacheOptions<K, Promise<V>> = {},
-): CacheMap<K, V> {
-  const cache = backing instanceof Cache ? backing : new Cache(backing)
+export function cacheMap<K, V>(backing?: Backing<Promise<V>, K>): CacheMap<K, V> {
+  const cache = backingCache(backing)
   return {
     get: (key) => cache.get(key),
     set(key, promise) {
