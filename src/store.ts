@@ -2,7 +2,7 @@ import { estimateBytes } from './core/bytes.ts'
 import { type Clock, InjectedClock, systemClock } from './core/clock.ts'
 import { TagFence } from './core/fence.ts'
 import { type Protection, protections } from './core/protection.ts'
-import { NEVER, NONE, Slots } from './core/slots.ts'
+import { NONE, Slots } from './core/slots.ts'
 import { Space, type Table } from './core/space.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from './core/tags.ts'
 import { CacheError } from './errors.ts'
@@ -124,8 +124,9 @@ export class Store {
   isPlainLive(slot: number): boolean {
     const { slots, clock } = this
     const now = clock.now()
-    if (clock.turn >= 0 && this.expiry.isQuiet(now) && slots.isPlain && !this.guardsAll)
-      slots.calmTurn = clock.turn
+    const { turn } = clock
+    if (turn !== undefined && this.expiry.isQuiet(now) && slots.isPlain && !this.guardsAll)
+      slots.calmTurn = turn
     return slots.deadlines[slot] > now
   }
 
@@ -209,7 +210,7 @@ export class Store {
     if (slot === NONE) return false
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
-    this.slots.calmTurn = NEVER
+    this.slots.disturb()
     this.expiry.expect(this.endOf(slot))
     return true
   }

@@ -6,15 +6,15 @@ export interface Clock {
   recent(): number
   /** The time now, read afresh: for use after user code that may have taken long. Throws nothing. */
   read(): number
-  /** A number for as long as the time stands still, another as soon as it may have moved. Below zero for a clock that never stands still. */
-  readonly turn: number
+  /** The same for as long as the time stands still, another as soon as it may have moved; undefined where it may move at any time. */
+  readonly turn: Turn | undefined
 }
+
+/** A stretch of time in which a clock stands still. */
+export class Turn {}
 
 /** A fraction, so that V8 keeps the time as a double from the start: a change on the way would slow down what was compiled before it. */
 const START = 1.5
-
-/** Turns are counted from 0 to this, over and over. */
-const MOST_TURNS = 0x3fff_ffff
 
 /**
  * Adds up what a source of time advances. A step back adds nothing, so it neither revives nor prolongs an entry;
@@ -35,7 +35,7 @@ class Advance {
 
 /** The clock that a user injects, read on every call. */
 export class InjectedClock implements Clock {
-  readonly turn: number = -1
+  readonly turn: undefined = undefined
   private readonly source: () => number
   private readonly onError: (error: unknown) => void
   private readonly advance = new Advance()
@@ -85,20 +85,19 @@ const atEndOfTurn: (callback: () => void) => void = globalThis.process?.nextTick
 class SystemClock implements Clock {
   private readonly advance = new Advance()
   private time = START
-  private isFresh = false
-  private turns = 0
+  /** The turn in which the time was read, until it ends. */
+  private fresh: Turn | undefined = undefined
   private readonly endTurn = (): void => {
-    this.isFresh = false
-    this.turns = (this.turns + 1) & MOST_TURNS
+    this.fresh = undefined
   }
 
-  get turn(): number {
-    return Date === nativeDate && Date.now === nativeNow ? this.turns : -1
+  get turn(): Turn | undefined {
+    return Date === nativeDate && Date.now === nativeNow ? this.fresh : undefined
   }
 
   now(): number {
     // One return, of the field: what may come from either of two places V8 makes an object of.
-    if (!this.isFresh || Date !== nativeDate || Date.now !== nativeNow) this.read()
+    if (this.turn === undefined) this.read()
     return this.time
   }
 
@@ -110,9 +109,8 @@ class SystemClock implements Clock {
     const { now } = Date
     this.time = this.advance.to(now())
     const isNative = Date === nativeDate && now === nativeNow
-    if (isNative && !this.isFresh) atEndOfTurn(this.endTurn)
-    this.isFresh = isNative
-    this.turns = (this.turns + 1) & MOST_TURNS
+    if (isNative && this.fresh === undefined) atEndOfTurn(this.endTurn)
+    this.fresh = isNative ? new Turn() : undefined
     return this.time
   }
 }

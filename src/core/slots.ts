@@ -1,13 +1,15 @@
+import { Turn } from './clock.ts'
 import type { Table } from './space.ts'
 import type { TagGroup } from './tags.ts'
 
 /** Slot 0 holds nothing: the answer where no entry is. */
 export const NONE = 0
 
+/** The first that is handed out. */
 export const FIRST_SLOT = 1
 
-/** No turn of any clock. */
-export const NEVER = -2
+/** A turn that no clock is in. */
+const NEVER = new Turn()
 
 /** The length that the arrays begin with. */
 const LEAST = 16
@@ -60,7 +62,7 @@ export class Slots {
   /** Entries have no tags, and none is kept past its deadline. */
   isPlain = true
   /** The turn of the clock in which every value is that of a plain live entry, so that reads need not look at deadlines. */
-  calmTurn: number = NEVER
+  calmTurn: Turn = NEVER
   /** Slots below this one have been handed out. */
   end!: number
   /** The free slot that is handed out next; NONE when there is none below the end. */
@@ -132,10 +134,15 @@ export class Slots {
     for (let slot = this.firstFree; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
+  /** From here on reads have to look at deadlines again. */
+  disturb(): void {
+    this.calmTurn = NEVER
+  }
+
   trackLoads(): void {
     if (this.keeps !== undefined) return
     this.isPlain = false
-    this.calmTurn = NEVER
+    this.disturb()
     this.keeps = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
@@ -143,7 +150,7 @@ export class Slots {
 
   trackTags(): void {
     this.isPlain = false
-    this.calmTurn = NEVER
+    this.disturb()
     this.tags ??= new Array<undefined>(this.deadlines.length).fill(undefined)
   }
 

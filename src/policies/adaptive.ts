@@ -105,6 +105,7 @@ export class Adaptive implements Policy {
     return slot
   }
 
+  /** The oldest of `recent` or of `frequent`, whichever has to go; NONE when both are empty. */
   private candidate(now: number): number {
     const { recent, frequent, room } = this
     const stale = frequent.oldest
@@ -167,6 +168,7 @@ export class Adaptive implements Policy {
     this.random = SEED
   }
 
+  /** A ghost's key comes back: it is no ghost any more. */
   private readmit(ghost: number): void {
     if (this.hasWon(ghost)) this.destination = FREQUENT
     this.remove(ghost)
@@ -235,6 +237,7 @@ export class Adaptive implements Policy {
     this.random = random
   }
 
+  /** A ghost is gone, and no longer counted. */
   private forget(ghost: number): number {
     if ((this.slots.marks[ghost] & FREQUENT) === 0) this.recentGhosts--
     return ghost
