@@ -41,21 +41,19 @@ export class Queue {
     if (slot === this.oldest) this.oldest = this.size === 0 ? NONE : after
   }
 
-  /** As `push` and `remove` of the oldest, which it gives, in one step; the queue must not be empty. */
-  exchange(slot: number): number {
+  /** Puts a slot that is in no queue in the place of another. */
+  replace(old: number, slot: number): void {
     const { next, prev } = this.slots
-    const { oldest } = this
-    const after = next[oldest]
-    if (after === oldest) this.oldest = next[slot] = prev[slot] = slot
+    if (next[old] === old) next[slot] = prev[slot] = slot
     else {
-      const newest = prev[oldest]
-      next[newest] = slot
-      prev[slot] = newest
+      const after = next[old]
+      const before = prev[old]
+      next[before] = slot
+      prev[slot] = before
       next[slot] = after
       prev[after] = slot
-      this.oldest = after
     }
-    return oldest
+    if (old === this.oldest) this.oldest = slot
   }
 
   /** Makes the oldest the newest. */

@@ -17,7 +17,7 @@ const TIME_SHIFT = 4
 /** The least that `recent` is to hold, as a share of the capacity. */
 const SMALLEST_RECENT = 0.02
 /** Ghosts as a share of the capacity; a cache of fewer than LEAST_GHOSTS entries has as many ghosts as entries. */
-const GHOST_SHARE = 0.31
+const GHOST_SHARE = 0.4
 const LEAST_GHOSTS = 512
 /** What sat unused in `frequent` for this many capacities of insertions is given up. */
 const GIVE_UP_AFTER = 128
@@ -42,8 +42,8 @@ const HAND_LIMIT = 64
  *    before it was. Otherwise what is there has proven better, and a loop larger than the cache cannot wash it out.
  *    (The criterion of LIRS, Jiang and Zhang 2002, on times instead of a stack.)
  * 4. A ghost unused for more than a capacity of insertions does not raise the target: no size of `recent` would have kept it.
- * 5. A ghost that is due to be forgotten gets another round with probability 1/2, so a thin memory reaches far back and long loops are
- *    seen with few ghosts.
+ * 5. Of the two oldest ghosts one is forgotten, by lot, and the other gets another round: so a thin memory reaches far back, and long
+ *    loops are seen with few ghosts.
  * 6. Until the cache is full for the first time new keys enter `frequent`: a set that stays when a loop larger than the cache comes round.
  * 7. What sat unused in `frequent` for very long is given up even if newer keys have yet to prove themselves.
  */
@@ -131,17 +131,17 @@ export class Adaptive implements Policy {
       ghosts.push(slot)
       return NONE
     }
-    this.passSome()
-    return this.forget(ghosts.exchange(slot))
+    const ghost = this.drawOne()
+    ghosts.replace(ghost, slot)
+    return ghost
   }
 
   forgotten(): number {
     const { ghosts } = this
     if (ghosts.size <= this.mostGhosts) return NONE
-    this.passSome()
-    const slot = ghosts.oldest
-    ghosts.remove(slot)
-    return this.forget(slot)
+    const ghost = this.drawOne()
+    ghosts.remove(ghost)
+    return ghost
   }
 
   remove(slot: number): void {
@@ -229,16 +229,16 @@ export class Adaptive implements Policy {
     return (mark & FREQUENT) === 0 ? this.recent : this.frequent
   }
 
-  /** Gives each of the oldest ghosts another round with probability 1/2, until one has drawn the lot to go. */
-  private passSome(): void {
+  /** The one of the two oldest ghosts that has to go, by lot; the other gets another round. */
+  private drawOne(): number {
     const { ghosts } = this
-    let random = xorshift(this.random)
-    for (; random < 0; random = xorshift(random)) ghosts.pass()
-    this.random = random
-  }
-
-  /** A ghost is gone, and no longer counted. */
-  private forget(ghost: number): number {
+    const one = ghosts.oldest
+    ghosts.pass()
+    const other = ghosts.oldest
+    ghosts.pass()
+    this.random = xorshift(this.random)
+    // A choice without a branch: no processor could foresee it.
+    const ghost = one ^ ((one ^ other) & (this.random >> 31))
     if ((this.slots.marks[ghost] & FREQUENT) === 0) this.recentGhosts--
     return ghost
   }

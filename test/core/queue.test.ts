@@ -47,22 +47,32 @@ test('queues of the same slots do not touch each other', () => {
 })
 
 test('any operations keep the order of an array', () => {
-  const operation = fc.tuple(fc.constantFrom('push', 'remove', 'renew', 'pass', 'exchange'), fc.nat(9))
+  const operation = fc.tuple(
+    fc.constantFrom('push', 'remove', 'renew', 'pass', 'replace'),
+    fc.nat(9),
+    fc.nat(9),
+  )
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
       const { slots, taken } = slotsWith(10)
       const queue = new Queue(slots)
       let model: number[] = []
-      for (const [name, which] of operations) {
+      for (const [name, which, place] of operations) {
         const slot = taken[which]!
-        const isNew = name === 'push' || name === 'exchange'
+        const isNew = name === 'push' || name === 'replace'
         if (name === 'pass' ? model.length === 0 : model.includes(slot) === isNew) continue
-        if (name === 'exchange' && model.length === 0) continue
+        if (name === 'replace') {
+          if (model.length === 0) continue
+          const at = place % model.length
+          queue.replace(model[at]!, slot)
+          model[at] = slot
+          expect(items(slots, queue)).toEqual(model)
+          continue
+        }
         if (name === 'push') queue.push(slot)
         if (name === 'remove') queue.remove(slot)
         if (name === 'renew') queue.renew(slot)
         if (name === 'pass') queue.pass()
-        if (name === 'exchange') expect(queue.exchange(slot)).toBe(model.shift())
         const newest = name === 'pass' ? model[0]! : slot
         model = model.filter((other) => other !== newest)
         if (name !== 'remove') model.push(newest)
