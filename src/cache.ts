@@ -90,9 +90,9 @@ export class Cache<K = unknown, V = unknown> {
   get<F>(key: K, fallback: F): V | F
   get(key: K, fallback?: unknown): unknown {
     const slot = this.space.map.get(key)
-    const plain = slot === undefined ? undefined : this.#readPlain(slot)
-    if (plain !== undefined) return plain
-    const value = this.store.readGuarded(this.space, slot)
+    const calm = slot === undefined ? undefined : this.#readCalm(slot)
+    if (calm !== undefined) return calm
+    const value = this.store.read(this.space, slot)
     return value === undefined ? fallback : value
   }
 
@@ -311,8 +311,8 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<T>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.space.map.get(key)
-    const plain = slot === undefined ? undefined : this.#readPlain(slot)
-    if (plain !== undefined) return Promise.resolve(plain)
+    const calm = slot === undefined ? undefined : this.#readCalm(slot)
+    if (calm !== undefined) return Promise.resolve(calm)
     return this.#load(slot, key, loader, options)
   }
 
@@ -346,7 +346,7 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<unknown> {
     const store = this.store
     const space = this.space
-    const found = store.readGuarded(space, slot)
+    const found = store.read(space, slot)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const request = { store, space, key, loader, terms: loadTerms(this.terms, options) }
@@ -460,10 +460,10 @@ export class Cache<K = unknown, V = unknown> {
 
   // Small parts
 
-  /** Reads a live entry with nothing to do but to give its value; undefined where there is none. */
-  #readPlain(slot: number): unknown {
+  /** Reads an entry in a turn in which nothing can have expired; undefined in other turns, and for a ghost. */
+  #readCalm(slot: number): unknown {
     const { slots } = this
-    if (slots.calmTurn !== this.clock.turn && !this.store.isPlainLive(slot)) return undefined
+    if (slots.calmTurn !== this.clock.turn) return undefined
     const value = slots.values[slot]
     if (value === undefined) return undefined
     this.counters.hits++

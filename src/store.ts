@@ -1,5 +1,5 @@
 import { estimateBytes } from './core/bytes.ts'
-import { type Clock, InjectedClock, systemClock } from './core/clock.ts'
+import { type Clock, InjectedClock, MOVING, systemClock } from './core/clock.ts'
 import { TagFence } from './core/fence.ts'
 import { type Protection, protections } from './core/protection.ts'
 import { NONE, Slots } from './core/slots.ts'
@@ -120,38 +120,39 @@ export class Store {
     return deadline > now || (-deadline > now && !this.isTaggedOut(slot))
   }
 
-  /** Whether there is a live entry in the slot whose read has nothing to do but to give the value. */
-  isPlainLive(slot: number): boolean {
-    const { slots, clock } = this
-    const now = clock.now()
-    const { turn } = clock
-    if (turn !== undefined && this.expiry.isQuiet(now) && slots.isPlain && !this.guardsAll)
-      slots.calmTurn = turn
-    return slots.deadlines[slot] > now
-  }
-
   /** Whether there is more in a slot than a ghost, and its time is not over: an entry that lives, or is kept for loads. */
   isHeld(slot: number, now: number): boolean {
     return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
   }
 
-  /** What a read does that found no plain live entry under its key: the entry may be a guarded one. */
-  readGuarded(space: Space, slot: number | undefined): unknown {
+  /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. Learns whether this turn is calm. */
+  read(space: Space, slot: number | undefined): unknown {
     if (slot !== undefined) {
-      const now = this.clock.now()
-      if (this.isLive(slot, now)) {
+      const { slots, clock } = this
+      const now = clock.now()
+      const { turn } = clock
+      if (turn !== MOVING && this.expiry.isQuiet(now) && slots.isPlain && !this.guardsAll)
+        slots.calmTurn = turn
+      const isPlain = slots.deadlines[slot] > now
+      if (isPlain || this.isLive(slot, now)) {
         this.counters.hits++
         this.policy.use(slot)
-        if (this.slots.reads !== undefined) {
-          this.slots.reads[slot] = now
-          this.expireAt(slot, this.slots.hards![slot])
-        }
-        return this.reveal(this.slots.values[slot])
+        return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
       }
     }
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     this.counters.misses++
     return undefined
+  }
+
+  /** What there is to do besides when a guarded entry is read. */
+  private readGuarded(slot: number, now: number): unknown {
+    const { reads, hards, values } = this.slots
+    if (reads !== undefined) {
+      reads[slot] = now
+      this.expireAt(slot, hards![slot])
+    }
+    return this.reveal(values[slot])
   }
 
   /** The value in a slot as it is stored; undefined for NONE. */

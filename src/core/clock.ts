@@ -6,12 +6,15 @@ export interface Clock {
   recent(): number
   /** The time now, read afresh: for use after user code that may have taken long. Throws nothing. */
   read(): number
-  /** The same for as long as the time stands still, another as soon as it may have moved; undefined where it may move at any time. */
-  readonly turn: Turn | undefined
+  /** The same for as long as the time stands still, another as soon as it may have moved; MOVING where it may move at any time. */
+  readonly turn: Turn
 }
 
 /** A stretch of time in which a clock stands still. */
 export class Turn {}
+
+/** No turn: the time may move at any time. An object like all turns, so that comparing them takes one instruction. */
+export const MOVING: Turn = new Turn()
 
 /** A fraction, so that V8 keeps the time as a double from the start: a change on the way would slow down what was compiled before it. */
 const START = 1.5
@@ -35,7 +38,7 @@ class Advance {
 
 /** The clock that a user injects, read on every call. */
 export class InjectedClock implements Clock {
-  readonly turn: undefined = undefined
+  readonly turn: Turn = MOVING
   private readonly source: () => number
   private readonly onError: (error: unknown) => void
   private readonly advance = new Advance()
@@ -86,18 +89,18 @@ class SystemClock implements Clock {
   private readonly advance = new Advance()
   private time = START
   /** The turn in which the time was read, until it ends. */
-  private fresh: Turn | undefined = undefined
+  private fresh = MOVING
   private readonly endTurn = (): void => {
-    this.fresh = undefined
+    this.fresh = MOVING
   }
 
-  get turn(): Turn | undefined {
-    return Date === nativeDate && Date.now === nativeNow ? this.fresh : undefined
+  get turn(): Turn {
+    return Date === nativeDate && Date.now === nativeNow ? this.fresh : MOVING
   }
 
   now(): number {
     // One return, of the field: what may come from either of two places V8 makes an object of.
-    if (this.turn === undefined) this.read()
+    if (this.turn === MOVING) this.read()
     return this.time
   }
 
@@ -109,8 +112,8 @@ class SystemClock implements Clock {
     const { now } = Date
     this.time = this.advance.to(now())
     const isNative = Date === nativeDate && now === nativeNow
-    if (isNative && this.fresh === undefined) atEndOfTurn(this.endTurn)
-    this.fresh = isNative ? new Turn() : undefined
+    if (isNative && this.fresh === MOVING) atEndOfTurn(this.endTurn)
+    this.fresh = isNative ? new Turn() : MOVING
     return this.time
   }
 }

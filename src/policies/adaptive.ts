@@ -59,8 +59,8 @@ export class Adaptive implements Policy {
   private recentGhosts!: number
   /** How many ghosts are kept. */
   private mostGhosts!: number
-  /** How many entries `recent` is to hold. */
-  private target!: number
+  /** How many entries `recent` is to hold. A fraction before it is 1, so that V8 keeps it as a double from the start. */
+  private target = 0.5
   private isFilling!: boolean
   /** The time, in the upper bits as in marks; it wraps round, and ages are differences. */
   private time!: number

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { storeOf } from '../../src/cache.ts'
-import { systemClock } from '../../src/core/clock.ts'
+import { MOVING, systemClock } from '../../src/core/clock.ts'
 import { Cache, type CacheOptions } from '../../src/index.ts'
 import { manualClock } from '../support/clock.ts'
 import { checkInvariants } from '../support/invariants.ts'
@@ -17,7 +17,7 @@ function isCalm(cache: Cache<string, number>): boolean {
   checkInvariants(cache)
   cache.get('seen')
   const { slots, clock } = storeOf(cache)
-  return clock.turn !== undefined && slots.calmTurn === clock.turn
+  return clock.turn !== MOVING && slots.calmTurn === clock.turn
 }
 
 const busy = (ms: number): void => {
