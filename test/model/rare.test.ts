@@ -67,3 +67,22 @@ test('a ghost gives way to an entry that is moved to its key', () => {
   expect(second.get('key')).toBe(2)
   checkInvariants(cache)
 })
+
+test.each([3, 10])(
+  'a Map that refuses a key leaves everything whole, with %i entries in a cache for 4',
+  (count) => {
+    const cache = new Cache<string, number>({ maxEntries: 4 })
+    for (let i = 0; i < count; i++) cache.set(`k${i}`, i)
+    const { map } = storeOf(cache).root
+    const { size } = map
+    map.set = () => {
+      throw new RangeError('Map maximum size exceeded')
+    }
+    expect(() => cache.set('refused', 1)).toThrow(RangeError)
+    Reflect.deleteProperty(map, 'set')
+    expect(map.size).toBeLessThanOrEqual(size)
+    checkInvariants(cache)
+    cache.set('next', 1)
+    expect(cache.get('next')).toBe(1)
+  },
+)
