@@ -112,6 +112,7 @@ function index(): string {
         `- [Node ${report.environment.node}](${name}/README.md): ${caption(report.environment)}`,
     ),
     '## Goals',
+    'What nearcache is to reach, and what it does. Where it does not, [where the time goes](profile.md) tells what is in the way.',
     ...reports.flatMap(({ report }) => [
       `### Node ${report.environment.node}`,
       toMarkdown(goalTable(report)),
