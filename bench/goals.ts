@@ -23,7 +23,7 @@ export function goalTable(report: Report): Table {
   return [['goal', 'bound', 'measured', 'met'], ...rows]
 }
 
-function goalsOf({ speed, async, fill, bytes, longRuns }: Report): Goal[] {
+function goalsOf({ peers, speed, async, fill, bytes, longRuns }: Report): Goal[] {
   const goals: Goal[] = []
   const held = speed.filter(({ keys }) => keys === 'held')
   const of = (operation: string, size: number, list = held): Result[] =>
@@ -43,8 +43,13 @@ function goalsOf({ speed, async, fill, bytes, longRuns }: Report): Goal[] {
     addFastest(`Zipf read-through: times the fastest peer of no lower hit ratio${at}`, asGood)
 
     if (size < 1_000) continue
-    const exact = of('insert when full', size).filter(({ peer }) => EXACT_LRU.includes(peer))
+    const inserts = of('insert when full', size)
+    const exact = inserts.filter(({ peer }) => EXACT_LRU.includes(peer))
+    const expiring = exact.filter(({ peer }) => peers.some(({ name, ttl }) => name === peer && ttl))
+    const lru = inserts.find(({ peer }) => peer === 'nearcache lru')?.ratio.median
     addFastest(`insert when full: times the fastest exact LRU${at}`, exact)
+    addFastest(`insert when full: times the fastest exact LRU that has a ttl${at}`, expiring)
+    addFastest(`insert when full, \`lru\`: times the fastest exact LRU that has a ttl${at}`, expiring, lru)
   }
 
   const filling = (from: number, to: number): number =>
@@ -101,10 +106,11 @@ function goalsOf({ speed, async, fill, bytes, longRuns }: Report): Goal[] {
     if (!Number.isNaN(measured)) goals.push({ goal, bound, measured, atLeast })
   }
 
-  function addFastest(goal: string, results: readonly Result[]): void {
+  /** `own` is the time of the policy in question, as a multiple of nearcache's. */
+  function addFastest(goal: string, results: readonly Result[], own = 1): void {
     if (results.length === 0) return
     const fastest = results.reduce((a, b) => (a.ratio.median < b.ratio.median ? a : b))
-    add(`${goal} (${fastest.peer})`, 1, 1 / fastest.ratio.median)
+    add(`${goal} (${fastest.peer})`, 1, own / fastest.ratio.median)
   }
 }
 

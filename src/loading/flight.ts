@@ -43,7 +43,10 @@ export class Flight {
   #isGivenUp = false
   readonly #request: LoadRequest
   readonly #flights: Flights<object>
-  readonly #abort = new AbortController()
+  /** Made when the loader first asks for its signal: it takes longer to make than all else of a load. */
+  #abort: AbortController | undefined
+  /** Why the load was given up, once it is. */
+  #abortReason: unknown
   /** The turn of the tag fence that it began in. */
   readonly turn: number
   readonly #start: number
@@ -121,7 +124,7 @@ export class Flight {
 
   async #fly(stale: unknown): Promise<void> {
     const { store, space, key, loader } = this.#request
-    const abort = this.#abort
+    const signal = (): Signal => this.#signal()
     const context: LoadContext<unknown, unknown> = {
       key,
       stale,
@@ -129,7 +132,7 @@ export class Flight {
       tags: undefined,
       keep: true,
       get signal() {
-        return abort.signal
+        return signal()
       },
     }
     try {
@@ -205,7 +208,16 @@ export class Flight {
     this.#isGivenUp = true
     this.#flights.giveUp(this.#request.key, this)
     this.#end()
-    this.#abort.abort(reason)
+    this.#abortReason = reason
+    this.#abort?.abort(reason)
+  }
+
+  #signal(): Signal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController()
+      if (this.#isGivenUp) this.#abort.abort(this.#abortReason)
+    }
+    return this.#abort.signal
   }
 
   /** The load is over as far as counters and tags are concerned; only the first call counts. */
