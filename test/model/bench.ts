@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { vi } from 'vitest'
 import { Cache, storeOf } from '../../src/cache.ts'
+import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE } from '../../src/core/slots.ts'
 import type { Space } from '../../src/core/space.ts'
 import { CacheError } from '../../src/errors.ts'
@@ -8,7 +9,7 @@ import type { Removal } from '../../src/removal.ts'
 import type { Store } from '../../src/store.ts'
 import { manualClock } from '../support/clock.ts'
 import { type Deferred, deferred, ticks } from '../support/deferred.ts'
-import { checkInvariants } from '../support/invariants.ts'
+import { checkInvariants, members } from '../support/invariants.ts'
 import {
   type Entry,
   type Flight,
@@ -418,12 +419,11 @@ export class Bench {
   /** For lru, the whole order. */
   #compareOrder(): void {
     if (this.#setup.policy !== 'lru') return
-    const { slots } = this.#store
-    const order: unknown[] = []
-    for (let slot = slots.prev[1]!; slot !== 1; slot = slots.prev[slot]!)
-      if (!slots.owners?.[slot]?.dropped) order.push(slots.keys[slot])
+    const { slots, policy } = this.#store
+    const { queue } = policy as unknown as { readonly queue: Queue }
+    const held = members(queue, slots).filter((slot) => !slots.owners?.[slot]?.dropped)
     assert.deepEqual(
-      order,
+      held.map((slot) => slots.keys[slot]),
       this.#model.order.map(({ key }) => key),
     )
   }

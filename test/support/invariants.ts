@@ -250,7 +250,8 @@ function checkMarks({ recent, frequent, ghosts, recentGhosts }: Parts, slots: Sl
   assert.equal(recentGhosts, left.length, 'the number of ghosts that had left `recent`')
 }
 
-function members({ oldest, size }: Queue, { next }: Slots): number[] {
+/** The slots of a queue, from the oldest to the newest. */
+export function members({ oldest, size }: Queue, { next }: Slots): number[] {
   const members: number[] = []
   for (let slot = oldest; members.length < size; slot = next[slot]!) members.push(slot)
   return members
