@@ -49,7 +49,8 @@ function goalsOf({ peers, speed, async, fill, bytes, longRuns }: Report): Goal[]
     const lru = inserts.find(({ peer }) => peer === 'nearcache lru')?.ratio.median
     addFastest(`insert when full: times the fastest exact LRU${at}`, exact)
     addFastest(`insert when full: times the fastest exact LRU that has a ttl${at}`, expiring)
-    addFastest(`insert when full, \`lru\`: times the fastest exact LRU that has a ttl${at}`, expiring, lru)
+    if (lru !== undefined)
+      addFastest(`insert when full, \`lru\`: times the fastest exact LRU that has a ttl${at}`, expiring, lru)
   }
 
   const filling = (peer: string): number => {

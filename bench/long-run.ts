@@ -15,6 +15,8 @@ export interface LongRun {
   readonly p99: number
   readonly p999: number
   readonly max: number
+  /** How many of the slowest thousandth were the first of their turn of the event loop, from 0 to 1; of all sets one in TURN is. */
+  readonly firstOfTurn?: number
   /** How many of the slowest thousandth overlapped a garbage collection, from 0 to 1. */
   readonly collected: number
   /** The p99.9 of the sets that overlapped none. */
@@ -58,10 +60,12 @@ export async function measureLongRun(peer: LongRunner, size: number, sets: numbe
   const inCollection = overlapping(starts, times, collections)
   let slow = 0
   let slowInCollection = 0
+  let slowFirst = 0
   for (let i = 0; i < sets; i++) {
     if (times[i]! < p999) continue
     slow++
     slowInCollection += inCollection[i]!
+    if (i % TURN === 0) slowFirst++
   }
   const without = times.filter((_, i) => inCollection[i] === 0).sort()
   return {
@@ -72,6 +76,7 @@ export async function measureLongRun(peer: LongRunner, size: number, sets: numbe
     p99: at(0.99),
     p999,
     max: at(1),
+    firstOfTurn: slowFirst / slow,
     collected: slowInCollection / slow,
     p999WithoutCollections: at(0.999, without),
     collectionTime: collections.reduce((sum, { start, end }) => sum + end - start, 0),

@@ -13,7 +13,7 @@ export interface Clock {
 /** A stretch of time in which a clock stands still. */
 export class Turn {}
 
-/** No turn: the time may move at any time. An object like all turns, so that comparing them takes one instruction. */
+/** No turn: the time may move at any time. An object like all turns, so that V8 compares no other type. */
 export const MOVING: Turn = new Turn()
 
 /** A fraction, so that V8 keeps the time as a double from the start: a change on the way would slow down what was compiled before it. */

@@ -43,7 +43,7 @@ export class Flight {
   #isGivenUp = false
   readonly #request: LoadRequest
   readonly #flights: Flights<object>
-  /** Made when the loader first asks for its signal: it takes longer to make than all else of a load. */
+  /** Made when the loader first asks for its signal. */
   #abort: AbortController | undefined
   /** Why the load was given up, once it is. */
   #abortReason: unknown

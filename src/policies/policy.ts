@@ -3,7 +3,8 @@
  *
  * - an insertion: `admit(ghost)`, then `victim` as often as room is needed, then `insert`;
  * - a read or an overwrite: `use`;
- * - a victim that left only for want of room: `remember`, and if that keeps it as a ghost, `forgotten` until it gives NONE;
+ * - a victim that left only for want of room: `remember`, which gives what is forgotten for it;
+ * - after a change of the room that may leave too many ghosts: `forgotten` until it gives NONE;
  * - an entry or a ghost that leaves for any other reason: `remove`.
  */
 export interface Policy {

@@ -79,11 +79,12 @@ export class KeyHash {
     this.low = Math.imul(this.low ^ value, 0x9e3779b1)
   }
 
-  /** Each half ends up depending on both lanes. */
+  /** Each half ends up depending on both lanes, which are mixed before: keys that follow a pattern leave one in the lanes. */
   #finish(): void {
-    const high = mix(this.high ^ (this.low >>> 16))
-    this.low = mix(this.low ^ (this.high >>> 16) ^ 0x27d4eb2f)
-    this.high = high
+    const high = mix(this.high)
+    const low = mix(this.low ^ 0x27d4eb2f)
+    this.high = mix(high ^ (low >>> 16))
+    this.low = mix(low ^ (high >>> 16))
   }
 }
 

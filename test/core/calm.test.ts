@@ -55,20 +55,20 @@ test.each<[string, (cache: Cache<string, number>) => void]>([
 
 test('an entry that has expired and was not swept out ends the calm; it is not read', async () => {
   const cache = new Cache<string, number>()
-  cache.set('short', 1, { ttl: 50 })
+  cache.set('short', 1, { ttl: 200 })
   expect(isCalm(cache)).toBe(true)
   expect(cache.get('short')).toBe(1)
-  busy(60)
+  busy(220)
   await nextTurn()
   expect(isCalm(cache)).toBe(false)
   expect(cache.get('short')).toBeUndefined()
 })
 
 test('what goes on expiring in a calm turn is gone as soon as the time is read afresh in it', () => {
-  const cache = new Cache<string, number>({ ttl: 10 })
+  const cache = new Cache<string, number>({ ttl: 200 })
   expect(isCalm(cache)).toBe(true)
   cache.getOrSet('computed', () => {
-    busy(15)
+    busy(220)
     return 1
   })
   expect(cache.get('seen')).toBeUndefined()
