@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Cache, storeOf } from '../src/cache.ts'
-import type { CacheOptions } from '../src/options.ts'
+import type { CacheOptions } from '../src/options/options.ts'
 
 /*
  * How long the event loop is held while very many entries end at once: `node --expose-gc --import tsx bench/expiry-pause.ts`.

@@ -2,11 +2,15 @@
 import type { Clock } from './core/clock.ts'
 import { NONE, type Slots } from './core/slots.ts'
 import type { Space } from './core/space.ts'
+import { isThenable } from './engine/removal.ts'
+import type { CacheStats, Counters } from './engine/stats.ts'
+import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
 import { Batch, type BatchLoader } from './loading/batch.ts'
 import type { LoadContext, LoadRequest } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
+import { closeStore, openStore } from './named/registry.ts'
 import {
   type CacheOptions,
   type CounterOptions,
@@ -18,14 +22,10 @@ import {
   resolveOptions,
   type SetOptions,
   type Settings,
-} from './options.ts'
+} from './options/options.ts'
+import { defaultTerms, type LoadTerms, loadTerms, writeTerms } from './options/resolved.ts'
+import { type Duration, milliseconds, refusal } from './options/units.ts'
 import type { Policy } from './policies/policy.ts'
-import { closeStore, openStore } from './registry.ts'
-import { isThenable } from './removal.ts'
-import type { CacheStats, Counters } from './stats.ts'
-import type { Store } from './store.ts'
-import { defaultTerms, type LoadTerms, loadTerms, writeTerms } from './terms.ts'
-import { type Duration, milliseconds, refusal } from './units.ts'
 
 /** What `new Cache` is given to make a view of another key space of the same store. */
 class View {

@@ -1,8 +1,10 @@
 export { Cache } from './cache.ts'
-export { type Caches, cacheOptions, createCaches } from './caches.ts'
+export type { Removal, RemovalReason } from './engine/removal.ts'
+export type { CacheStats } from './engine/stats.ts'
 export { CacheError, type CacheErrorCode } from './errors.ts'
 export { type Answer, type BatchLoader, batchLoader } from './loading/batch.ts'
 export type { LoadContext } from './loading/flight.ts'
+export { type Caches, cacheOptions, createCaches } from './named/caches.ts'
 export type {
   CacheOptions,
   CounterOptions,
@@ -10,8 +12,6 @@ export type {
   LoadSettings,
   SetOptions,
   Signal,
-} from './options.ts'
+} from './options/options.ts'
+export type { Bytes, Duration } from './options/units.ts'
 export type { PolicyName } from './policies/policy.ts'
-export type { Removal, RemovalReason } from './removal.ts'
-export type { CacheStats } from './stats.ts'
-export type { Bytes, Duration } from './units.ts'

@@ -1,5 +1,5 @@
 import { Cache } from '../cache.ts'
-import type { SetOptions } from '../options.ts'
+import type { SetOptions } from '../options/options.ts'
 
 /** A key that was asked for in vain, and is being read by one or more. */
 interface Read {

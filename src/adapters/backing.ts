@@ -1,5 +1,5 @@
 import { Cache } from '../cache.ts'
-import type { CacheOptions } from '../options.ts'
+import type { CacheOptions } from '../options/options.ts'
 
 /** What every adapter takes: an existing cache, or the options of a new one (by default up to 1000 entries, for five minutes where the host gives no ttl). */
 export type Backing<V = unknown, K = string> = Cache<K, V> | CacheOptions<K, V>

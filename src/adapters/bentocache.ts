@@ -1,5 +1,5 @@
 import { Cache } from '../cache.ts'
-import { resolveOptions } from '../options.ts'
+import { resolveOptions } from '../options/options.ts'
 import { type Backing, backingCache } from './backing.ts'
 
 /** What BentoCache makes its first layer from. */

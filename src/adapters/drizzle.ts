@@ -1,5 +1,5 @@
-import { isRecord, unknownOption } from '../options.ts'
-import { refusal } from '../units.ts'
+import { isRecord, unknownOption } from '../options/options.ts'
+import { refusal } from '../options/units.ts'
 import { CacheAside } from './aside.ts'
 import { type Backing, backingCache } from './backing.ts'
 

@@ -1,4 +1,4 @@
-import { refusal } from '../units.ts'
+import { refusal } from '../options/units.ts'
 
 /** A ttl that a host gives in seconds, in milliseconds: 0 is for ever. Without one undefined: the cache's `ttl` holds. */
 export function fromSeconds(ttl: unknown): number | undefined {

@@ -1,5 +1,5 @@
 import { Cache } from '../cache.ts'
-import { type CacheOptions, isRecord } from '../options.ts'
+import { type CacheOptions, isRecord } from '../options/options.ts'
 import { type Backing, backingCache } from './backing.ts'
 import { fromSeconds } from './seconds.ts'
 

@@ -1,6 +1,6 @@
+import type { TagGroup } from '../core/tags.ts'
 import { Turn } from './clock.ts'
 import type { Table } from './space.ts'
-import type { TagGroup } from './tags.ts'
 
 /** Slot 0 holds nothing: the answer where no entry is. */
 export const NONE = 0

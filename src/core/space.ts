@@ -1,5 +1,5 @@
+import type { TagGroup } from '../core/tags.ts'
 import type { Flights } from './fence.ts'
-import type { TagGroup } from './tags.ts'
 
 /**
  * The keys of one key space: what a `clear` replaces as a whole. Ghosts keep their keys in it too, so that an insertion needs

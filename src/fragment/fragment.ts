@@ -1,7 +1,7 @@
 import { Cache } from '../cache.ts'
 import { keyOf } from '../memoize/keys.ts'
-import { isRecord, nonEmptyString, type SetOptions, unknownOption } from '../options.ts'
-import { type Duration, refusal } from '../units.ts'
+import { isRecord, nonEmptyString, type SetOptions, unknownOption } from '../options/options.ts'
+import { type Duration, refusal } from '../options/units.ts'
 
 /** What a fragment is kept by. All are optional; a wrong name or type is refused. */
 export interface FragmentOptions {

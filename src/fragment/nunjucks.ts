@@ -1,5 +1,5 @@
 import type { Cache } from '../cache.ts'
-import type { Duration } from '../units.ts'
+import type { Duration } from '../options/units.ts'
 import { fragment, fragmentSync } from './fragment.ts'
 
 /** What a tag is made by. */

@@ -1,6 +1,6 @@
 import { Flights } from '../core/fence.ts'
-import { positiveInteger, type Signal } from '../options.ts'
-import { refusal } from '../units.ts'
+import { positiveInteger, type Signal } from '../options/options.ts'
+import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadRequest, termsOfResult } from './flight.ts'
 
 /** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */

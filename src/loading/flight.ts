@@ -1,11 +1,11 @@
 import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
+import { Finding } from '../engine/negative.ts'
+import type { Store } from '../engine/store.ts'
 import { CacheError, describe } from '../errors.ts'
-import { Finding } from '../finding.ts'
-import { checkTags, type Signal } from '../options.ts'
-import type { Store } from '../store.ts'
-import type { LoadTerms } from '../terms.ts'
-import { type Duration, milliseconds } from '../units.ts'
+import { checkTags, type Signal } from '../options/options.ts'
+import type { LoadTerms } from '../options/resolved.ts'
+import { type Duration, milliseconds } from '../options/units.ts'
 import { heldValue, rest } from './kept.ts'
 
 /** What a loader is given besides its key, and by which it can say how its result is kept. */

@@ -1,7 +1,7 @@
 import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
-import { Finding } from '../finding.ts'
-import type { Store } from '../store.ts'
+import { Finding } from '../engine/negative.ts'
+import type { Store } from '../engine/store.ts'
 
 // What a store keeps past its deadline, for loads alone to see: stale values and findings.
 

@@ -1,6 +1,6 @@
 import { NONE } from '../core/slots.ts'
-import { Finding } from '../finding.ts'
-import type { Signal } from '../options.ts'
+import { Finding } from '../engine/negative.ts'
+import type { Signal } from '../options/options.ts'
 import { Flight, type LoadRequest, tooLate } from './flight.ts'
 import { ageOf, findKept, isResting } from './kept.ts'
 

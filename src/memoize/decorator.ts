@@ -1,4 +1,4 @@
-import { refusal } from '../units.ts'
+import { refusal } from '../options/units.ts'
 import type { Memo } from './memoize.ts'
 import { type AnyFunction, type MemoizeOptions, plan, type Result } from './options.ts'
 import { byInstance, inCommon, type ResultsFor } from './receivers.ts'

@@ -6,9 +6,9 @@ import {
   type LoadOptions,
   resolveOptions,
   type SetOptions,
-} from '../options.ts'
-import { defaultTerms, loadTerms } from '../terms.ts'
-import { type Duration, refusal } from '../units.ts'
+} from '../options/options.ts'
+import { defaultTerms, loadTerms } from '../options/resolved.ts'
+import { type Duration, refusal } from '../options/units.ts'
 
 /** Any function. */
 export type AnyFunction = (this: never, ...args: never[]) => unknown

@@ -1,5 +1,5 @@
 import type { LoadContext } from '../loading/flight.ts'
-import type { Signal } from '../options.ts'
+import type { Signal } from '../options/options.ts'
 
 /** What one scoped cache remembers in one scope: values, and loads under way. */
 export class Held {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Signal } from '../options.ts'
-import { isThenable } from '../removal.ts'
+import { isThenable } from '../engine/removal.ts'
+import type { Signal } from '../options/options.ts'
 import type { Held } from './held.ts'
 
 /**

@@ -1,4 +1,5 @@
 import type { Cache } from '../cache.ts'
+import { isThenable } from '../engine/removal.ts'
 import type { LoadContext } from '../loading/flight.ts'
 import {
   isRecord,
@@ -7,9 +8,8 @@ import {
   type SetOptions,
   type Signal,
   unknownOption,
-} from '../options.ts'
-import { isThenable } from '../removal.ts'
-import { refusal } from '../units.ts'
+} from '../options/options.ts'
+import { refusal } from '../options/units.ts'
 import { contextOf, Held } from './held.ts'
 import { currentScope, type OpenScope } from './scope.ts'
 

@@ -1,6 +1,6 @@
-import type { CacheOptions, CounterOptions, SetOptions } from '../options.ts'
-import type { CacheStats } from '../stats.ts'
-import type { Duration } from '../units.ts'
+import type { CacheStats } from '../engine/stats.ts'
+import type { CacheOptions, CounterOptions, SetOptions } from '../options/options.ts'
+import type { Duration } from '../options/units.ts'
 
 /** What the cases give to a cache that they make. The time is that of `clock`, and everything else has the defaults of `Cache`. */
 export type ContractOptions = { readonly clock: () => number } & Pick<

@@ -1,5 +1,5 @@
-import { isRecord, positiveInteger, unknownOption } from '../options.ts'
-import { refusal } from '../units.ts'
+import { isRecord, positiveInteger, unknownOption } from '../options/options.ts'
+import { refusal } from '../options/units.ts'
 
 /** How to record. */
 export interface RecordOptions {

@@ -25,7 +25,7 @@ test('the index lists every page', () => {
   expect(own.filter((page) => !listed.includes(page))).toEqual([])
 })
 
-const options = readFileSync(join(root, 'src/options.ts'), 'utf8')
+const options = readFileSync(join(root, 'src/options/options.ts'), 'utf8')
 
 const kinds = ['CacheOptions', 'LoadSettings', 'SetOptions', 'LoadOptions', 'CounterOptions']
 

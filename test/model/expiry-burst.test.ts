@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Cache, storeOf } from '../../src/cache.ts'
 import { FIRST_SLOT } from '../../src/core/slots.ts'
-import type { CacheOptions } from '../../src/options.ts'
+import type { CacheOptions } from '../../src/options/options.ts'
 import { manualClock } from '../support/clock.ts'
 import { checkInvariants } from '../support/invariants.ts'
 

@@ -1,5 +1,5 @@
+import type { Removal, RemovalReason } from '../../src/engine/removal.ts'
 import { CacheError } from '../../src/errors.ts'
-import type { Removal, RemovalReason } from '../../src/removal.ts'
 
 /** The settings that the model knows. Lifetimes are in milliseconds. */
 export interface ModelSettings {

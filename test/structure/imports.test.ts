@@ -10,50 +10,23 @@ const allowed: Record<string, readonly string[]> = {
   'policies/': ['core/', 'policies/'],
 
   'errors.ts': [],
-  'finding.ts': [],
-  'nearest.ts': [],
-  'removal.ts': [],
-  'stats.ts': [],
-  'units.ts': ['errors.ts'],
-  'options.ts': ['errors.ts', 'nearest.ts', 'units.ts', 'policies/ (types)', 'removal.ts (types)'],
-  'terms.ts': ['options.ts', 'units.ts'],
-  'expiry.ts': ['core/', 'store.ts (types)'],
-  'store.ts': [
-    ...['core/', 'policies/', 'expiry.ts', 'finding.ts', 'errors.ts', 'removal.ts', 'stats.ts', 'units.ts'],
-    ...['options.ts (types)', 'terms.ts (types)'],
-  ],
-  'loading/': [
-    'core/',
-    'loading/',
-    'finding.ts',
-    'store.ts',
-    'terms.ts (types)',
-    'options.ts',
-    'errors.ts',
-    'units.ts',
-  ],
-  'registry.ts': ['store.ts', 'errors.ts', 'options.ts'],
-  'cache.ts': [
-    ...['core/', 'policies/ (types)', 'loading/', 'registry.ts', 'store.ts (types)', 'options.ts'],
-    ...['terms.ts', 'units.ts', 'errors.ts', 'removal.ts', 'stats.ts (types)'],
-  ],
-  'caches.ts': ['cache.ts', 'registry.ts', 'options.ts', 'units.ts'],
+  'options/': ['options/', 'errors.ts', 'policies/ (types)', 'engine/ (types)'],
+  'engine/': ['engine/', 'core/', 'policies/', 'errors.ts', 'options/'],
+  'loading/': ['loading/', 'core/', 'engine/', 'errors.ts', 'options/'],
+  'named/': ['named/', 'cache.ts', 'engine/', 'errors.ts', 'options/'],
+  'cache.ts': ['core/', 'policies/ (types)', 'loading/', 'named/', 'engine/', 'options/', 'errors.ts'],
   'index.ts': [
-    ...['cache.ts', 'caches.ts', 'errors.ts', 'loading/', 'options.ts (types)', 'policies/ (types)'],
-    ...['removal.ts (types)', 'stats.ts (types)', 'units.ts (types)'],
+    ...['cache.ts', 'named/', 'errors.ts', 'loading/'],
+    ...['options/ (types)', 'policies/ (types)', 'engine/ (types)'],
   ],
 
-  'adapters/': ['adapters/', 'cache.ts', 'options.ts', 'errors.ts', 'removal.ts (types)', 'units.ts'],
+  'adapters/': ['adapters/', 'cache.ts', 'options/', 'errors.ts', 'engine/ (types)'],
   'cli/': ['cli/', 'index.ts', 'node:'],
-  'fragment/': ['fragment/', 'cache.ts', 'memoize/', 'options.ts', 'units.ts'],
-  'memoize/': ['memoize/', 'cache.ts', 'options.ts', 'terms.ts', 'units.ts'],
-  'scope/': [
-    ...['scope/', 'cache.ts (types)', 'loading/ (types)', 'options.ts', 'removal.ts', 'units.ts', 'node:'],
-  ],
-  'testing/': [
-    ...['testing/', 'options.ts (types)', 'removal.ts (types)', 'stats.ts (types)', 'units.ts (types)'],
-  ],
-  'trace/': ['trace/', 'cache.ts', 'core/', 'options.ts', 'units.ts', 'node:'],
+  'fragment/': ['fragment/', 'cache.ts', 'memoize/', 'options/'],
+  'memoize/': ['memoize/', 'cache.ts', 'options/'],
+  'scope/': ['scope/', 'cache.ts (types)', 'loading/ (types)', 'options/', 'engine/', 'node:'],
+  'testing/': ['testing/', 'options/ (types)', 'engine/ (types)'],
+  'trace/': ['trace/', 'cache.ts', 'core/', 'options/', 'node:'],
 }
 
 /** The part that a file, or a module of Node, belongs to. */

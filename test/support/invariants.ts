@@ -4,8 +4,8 @@ import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
 import type { TagGroup } from '../../src/core/tags.ts'
-import { Finding } from '../../src/finding.ts'
-import type { Store } from '../../src/store.ts'
+import { Finding } from '../../src/engine/negative.ts'
+import type { Store } from '../../src/engine/store.ts'
 
 /** What the checker cannot see for itself. */
 export interface Surroundings {

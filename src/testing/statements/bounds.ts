@@ -1,4 +1,4 @@
-import type { Removal } from '../../removal.ts'
+import type { Removal } from '../../engine/removal.ts'
 import {
   atLeast,
   atMost,

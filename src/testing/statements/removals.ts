@@ -1,4 +1,4 @@
-import type { Removal, RemovalReason } from '../../removal.ts'
+import type { Removal, RemovalReason } from '../../engine/removal.ts'
 import { equal, is } from '../assert.ts'
 import { recorded } from '../recorded.ts'
 import { type Scene, type Statement, statement } from '../statement.ts'

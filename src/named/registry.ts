@@ -1,6 +1,6 @@
-import { CacheError, describe } from './errors.ts'
-import { type Settings, type StoreSettings, withStoreDefaults } from './options.ts'
-import { Store } from './store.ts'
+import { Store } from '../engine/store.ts'
+import { CacheError, describe } from '../errors.ts'
+import { type Settings, type StoreSettings, withStoreDefaults } from '../options/options.ts'
 
 /**
  * Stores by name, one list for the process: copies of this package and reloaded modules find each other's stores here.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { protections } from '../../src/core/protection.ts'
+import { protections } from '../../../src/engine/features/protection.ts'
 
 test('none protects nothing', () => {
   expect(protections.none).toBeUndefined()

@@ -1,7 +1,7 @@
-import { describe } from './errors.ts'
+import type { Removal } from '../engine/removal.ts'
+import { describe } from '../errors.ts'
+import type { PolicyName } from '../policies/policy.ts'
 import { nearest } from './nearest.ts'
-import type { PolicyName } from './policies/policy.ts'
-import type { Removal } from './removal.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from './units.ts'
 
 /** The runtime's AbortSignal, where a program has types for it. */

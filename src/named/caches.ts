@@ -1,7 +1,7 @@
-import { Cache } from './cache.ts'
-import { type CacheOptions, isRecord, resolveOptions } from './options.ts'
+import { Cache } from '../cache.ts'
+import { type CacheOptions, isRecord, resolveOptions } from '../options/options.ts'
+import { refusal } from '../options/units.ts'
 import { assertNames } from './registry.ts'
-import { refusal } from './units.ts'
 
 /** Options of one cache, with its key and value types: `{ users: cacheOptions<number, User>({ maxEntries: 5_000 }) }`. */
 export function cacheOptions<K, V>(options: CacheOptions<K, V>): CacheOptions<K, V> {

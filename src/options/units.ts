@@ -1,4 +1,4 @@
-import { describe } from './errors.ts'
+import { describe } from '../errors.ts'
 
 /**
  * A span of time: a number of milliseconds, or a number with its unit such as `'500ms'`, `'90s'`, `'10m'`, `'1.5h'`, `'30d'`, `'2w'`.

@@ -1,6 +1,6 @@
-import { FIRST_SLOT } from './core/slots.ts'
-import type { Table } from './core/space.ts'
-import { type Sweepable, sweeper } from './core/sweeper.ts'
+import { FIRST_SLOT } from '../core/slots.ts'
+import type { Table } from '../core/space.ts'
+import { type Sweepable, sweeper } from '../core/sweeper.ts'
 import type { Store } from './store.ts'
 
 /** Entries are swept out this long after they expired at the latest, in milliseconds; a little later in stores of many millions. */
