@@ -24,6 +24,15 @@ export interface LoadContext<K = unknown, V = unknown> {
   keep: boolean
 }
 
+/** A loader of values `V` that returns `R`: a value, `undefined`, or a Promise of one. */
+export type Loader<K, V, R> = (key: K, context: LoadContext<K, V>) => R
+
+/** The keys of a cache that says of which type its values are; never for other caches. */
+export type Typed<K, V> = unknown extends V ? never : K
+
+/** The keys of a cache that says nothing of its values, so that they are typed by their loader; never for other caches. */
+export type Untyped<K, V> = unknown extends V ? K : never
+
 /** One load of one key, as it was asked for. */
 export interface LoadRequest {
   readonly store: Store
