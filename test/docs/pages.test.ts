@@ -88,3 +88,20 @@ function anchorsOf(page: string): string[] {
   const headings = [...read(page).matchAll(/^#+ (.+)$/gm)].map((match) => match[1]!.toLowerCase())
   return headings.map((text) => text.replace(/[^\p{L}\p{N}\- _]/gu, '').replaceAll(' ', '-'))
 }
+
+const hosts: Record<string, string> = JSON.parse(read('test/hosts/package.json')).devDependencies
+
+/** Versions that are tested, by the host's name: a package may stand there under several. */
+const tested = Object.entries(hosts).map(([name, version]) => {
+  const [, alias, its] = /^npm:(.+)@(.+)$/.exec(version) ?? []
+  return `\`${alias ?? name}\` ${its ?? version}`
+})
+
+test.each(pages.filter((page) => page.startsWith('docs/adapters/')))(
+  '%s names versions that are tested',
+  (page) => {
+    const line = /^Tested with (.+?)\. The host/m.exec(read(page))?.[1]
+    expect(line, 'a line "Tested with …"').toBeDefined()
+    expect(line!.split(', ').filter((one) => !tested.includes(one))).toEqual([])
+  },
+)

@@ -8,7 +8,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { checkNames } from './names.ts'
 import { checkShaking, checkSizes } from './size.ts'
-import { checkFiles, checkManifest, checkResolution, install, pack } from './tarball.ts'
+import {
+  checkFiles,
+  checkManifest,
+  checkResolution,
+  install,
+  installBesideOtherHosts,
+  pack,
+} from './tarball.ts'
 import { checkLoading, checkTypes } from './user.ts'
 
 const update = process.argv.includes('--update')
@@ -37,6 +44,7 @@ try {
     await step('files in the tarball', () => checkFiles(folder))
     await step('manifest (publint)', () => checkManifest(folder))
     await step('types resolve (attw, esm-only)', () => checkResolution(folder))
+    await step('install beside other hosts', () => installBesideOtherHosts(folder))
     if (await step('install into an empty folder', () => install(folder))) {
       await step('import and require each entry', () => checkLoading(folder))
       await step('exported names', () => checkNames(folder, update))

@@ -23,27 +23,27 @@ export function pack(folder: string): string {
   return `${report.id}, ${report.files.length} files, ${kB(report.size)} packed, ${kB(report.unpackedSize)} unpacked`
 }
 
-/** The tarball holds the documents and, for each source file, the three files built from it; nothing else. */
+/** The tarball holds the documents and, for each source file, a module and its types; nothing else. */
 export function checkFiles(folder: string): string {
   const packed = filesIn(join(folder, 'package'))
   const sources = filesIn(join(root, 'src')).map((file) => file.replace(/\.ts$/, ''))
-  const built = sources.flatMap((file) => ['.js', '.js.map', '.d.ts'].map((end) => `dist/${file}${end}`))
+  const built = sources.flatMap((file) => ['.js', '.d.ts'].map((end) => `dist/${file}${end}`))
   const expected = new Set([...documents, ...built])
-  const maps = packed.filter((file) => file.endsWith('.map'))
   expectNone([
     ...packed.filter((file) => !expected.has(file)).map((file) => `${file} does not belong there`),
     ...[...expected].filter((file) => !packed.includes(file)).map((file) => `${file} is missing`),
-    ...maps
-      .filter((file) => !carriesSources(join(folder, 'package', file)))
-      .map((file) => `${file} has no sources`),
   ])
-  return `${documents.length} documents, ${sources.length} modules with types and source map`
+  return `${documents.length} documents, ${sources.length} modules with types`
 }
 
-/** publint has nothing to say, not even a suggestion; and there are no dependencies. */
+/** publint has nothing to say, not even a suggestion; and there are no dependencies, not even of peers: npm would refuse to install beside other majors of them. */
 export async function checkManifest(folder: string): Promise<string> {
   const { messages, pkg } = await publint({ pkgDir: join(folder, 'package'), pack: false, strict: true })
-  const dependencies = Object.keys({ ...pkg.dependencies, ...pkg.optionalDependencies })
+  const dependencies = Object.keys({
+    ...pkg.dependencies,
+    ...pkg.optionalDependencies,
+    ...pkg.peerDependencies,
+  })
   expectNone([
     ...messages.map((message) => `${message.type}: ${formatMessage(message, pkg, { color: false })}`),
     ...dependencies.map((name) => `nearcache depends on nothing, but package.json names ${name}`),
@@ -77,6 +77,41 @@ export function install(folder: string): string {
   return ''
 }
 
+/** Majors of hosts that the adapters do not serve, and which a project may have all the same. */
+const otherHosts: Readonly<Record<string, string>> = {
+  '@apollo/server': '4.12.2',
+  '@mikro-orm/core': '6.4.16',
+  'drizzle-orm': '0.44.7',
+  graphql: '16.15.0',
+  keyv: '4.5.4',
+}
+
+/** npm installs the tarball into a project that has other majors of hosts, without a flag, and the core works there. */
+export function installBesideOtherHosts(folder: string): string {
+  const project = join(folder, 'other-hosts')
+  mkdirSync(project)
+  const manifest = { name: 'project', type: 'module', private: true, dependencies: otherHosts }
+  writeFileSync(join(project, 'package.json'), JSON.stringify(manifest))
+  const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error']
+  run('npm', ['install', ...flags, `../${tarball}`], project)
+  const { dependencies } = JSON.parse(run('npm', ['ls', '--json', '--depth=0'], project))
+  expectNone(
+    Object.entries(otherHosts)
+      .filter(([name, version]) => dependencies[name]?.version !== version)
+      .map(
+        ([name, version]) =>
+          `${name}: expected ${version} beside nearcache, got ${dependencies[name]?.version}`,
+      ),
+  )
+  const program =
+    "import { Cache } from 'nearcache'; const c = new Cache(); c.set('k', 1); console.log(c.get('k'))"
+  const printed = run('node', ['--input-type=module', '-e', program], project).trim()
+  if (printed !== '1') throw new Error(`the core answered ${printed}`)
+  return Object.entries(otherHosts)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
+}
+
 /** Where a user has installed the tarball. */
 export function userFolder(folder: string): string {
   return join(folder, 'user')
@@ -95,9 +130,4 @@ function filesIn(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name).slice(folder.length + 1))
-}
-
-function carriesSources(map: string): boolean {
-  const { sources, sourcesContent } = JSON.parse(readFileSync(map, 'utf8'))
-  return sources.length === 1 && typeof sourcesContent?.[0] === 'string'
 }
