@@ -136,7 +136,10 @@ export class Cache<K = unknown, V = unknown> {
     store.settle()
   }
 
-  /** Stores a value only where nothing live is; whether it did. A failing `add` changes nothing at all. */
+  /**
+   * Stores a value only where nothing live is; returns whether the key was free, true also where a `ttl` of 0 or a weight above the bound
+   * means that nothing is kept. A failing `add` changes nothing at all.
+   */
   add(key: K, value: V, options?: SetOptions): boolean {
     const store = this.store
     const terms = writeTerms(this.terms, options)
@@ -145,9 +148,9 @@ export class Cache<K = unknown, V = unknown> {
     const weight = store.weigh(kept, key)
     // The weigher is user code and may have stored something.
     if (store.find(this.space, key) !== NONE) return false
-    const added = store.commit(this.space, key, kept, weight, terms)
+    store.commit(this.space, key, kept, weight, terms)
     store.settle()
-    return added
+    return true
   }
 
   /** Stores all pairs of a Map or another iterable, or none if one of them is refused. */
@@ -166,10 +169,14 @@ export class Cache<K = unknown, V = unknown> {
     store.settle()
   }
 
-  /** Gives a live entry a new lifetime (the cache's `ttl` when none is given); whether one was there. Not a use. */
+  /**
+   * Gives a live entry a new lifetime (the cache's `ttl` when none is given); returns whether one was there. Not a use. With 0 or less the
+   * entry goes, and loads under way do not store.
+   */
   touch(key: K, ttl?: Duration): boolean {
     const store = this.store
     const time = ttl === undefined ? this.terms.ttl : milliseconds(ttl, 'ttl')
+    if (!(time > 0)) this.space.flights?.overtake(key)
     const slot = store.find(this.space, key)
     if (slot === NONE) return false
     store.touch(slot, time, this.terms)

@@ -220,12 +220,12 @@ export function checkCounter(options: CounterOptions): CounterOptions {
   return checkNames(options, COUNTER_OPTIONS)
 }
 
-/** The tags of a write, undefined for none, or a TypeError. */
+/** A copy of the tags of a write, which the caller cannot change; undefined for none. Throws a TypeError. */
 export function checkTags(tags: unknown): readonly string[] | undefined {
   if (tags === undefined) return undefined
   if (!Array.isArray(tags)) throw refusal('tags', 'an array of strings', tags)
   for (const tag of tags) if (typeof tag !== 'string') throw refusal('tags', 'an array of strings', tag)
-  return tags.length === 0 ? undefined : tags
+  return tags.length === 0 ? undefined : [...tags]
 }
 
 export function positiveInteger(value: unknown, option: string): number {
