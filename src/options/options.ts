@@ -1,7 +1,7 @@
 import type { Removal } from '../engine/removal.ts'
 import { describe } from '../errors.ts'
 import type { PolicyName } from '../policies/policy.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from './units.ts'
 
 /** The runtime's AbortSignal, where a program has types for it. */
@@ -245,7 +245,7 @@ export function nonEmptyString(value: unknown, option: string): string {
 }
 
 export function unknownOption(path: string, name: string, known: readonly string[]): TypeError {
-  return new TypeError(`${path}: there is no such option; did you mean '${nearest(name, known)}'?`)
+  return new TypeError(`${path}: there is no such option${suggestion(name, known)}`)
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

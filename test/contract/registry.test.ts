@@ -48,7 +48,7 @@ describe('41. createCaches', () => {
     ['maxEntires', 'maxEntries'],
     ['max_entries', 'maxEntries'],
     ['MAXENTRIES', 'maxEntries'],
-    ['timeout', 'kind'],
+    ['timeout', 'hardTimeout'],
     ['TTL', 'ttl'],
     ['tll', 'ttl'],
     ['polcy', 'policy'],
@@ -64,7 +64,7 @@ describe('41. createCaches', () => {
     const error = thrownBy(() => createCaches(untyped({ local: { [wrong]: 1 } })))
     expect(error).toBeInstanceOf(TypeError)
     expect(error.message).toContain(`local.${wrong}`)
-    if (wrong !== 'timeout' && wrong !== 'jitter') expect(error.message).toContain(`'${near}'`)
+    expect(error.message).toContain(`'${near}'`)
     expect(error.message).toMatch(/did you mean '\w+'/)
   })
 
