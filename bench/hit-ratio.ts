@@ -11,7 +11,7 @@ import { toPng, toSvg } from './charts/chart.ts'
 import { hitRatioChart } from './hit-ratio/chart.ts'
 import { scores, toPage, toSyntheticPage } from './hit-ratio/page.ts'
 import type { Measured } from './hit-ratio/score.ts'
-import { hitRatio, sourcesOf, syntheticWorks, worksOf } from './hit-ratio/traces.ts'
+import { doubledHitRatio, hitRatio, sourcesOf, syntheticWorks, worksOf } from './hit-ratio/traces.ts'
 
 const { values } = parseArgs({
   options: { traces: { type: 'string' }, synthetic: { type: 'boolean' }, out: { type: 'string' } },
@@ -22,7 +22,10 @@ const name = values.synthetic ? 'hit-ratio-synthetic' : 'hit-ratio'
 
 const pairs: Measured[] = []
 for await (const { name, trace, pairs: own } of values.synthetic ? syntheticWorks() : worksOf(folder)) {
-  for (const pair of own) pairs.push({ ...pair, ours: hitRatio(trace, 'adaptive', pair.capacity) })
+  for (const pair of own) {
+    const ours = hitRatio(trace, 'adaptive', pair.capacity)
+    pairs.push({ ...pair, ours, oursDoubled: doubledHitRatio(trace, 'adaptive', pair.capacity) })
+  }
   console.error(`${name}: ${trace.keys.length.toLocaleString('en')} reads, ${own.length} sizes`)
 }
 if (pairs.length === 0) throw new Error(`${folder}: expected files *.trace.u32.br, found none`)

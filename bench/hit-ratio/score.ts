@@ -3,6 +3,8 @@ import type { Pair } from './reference.ts'
 /** A pair with what our engine reaches. */
 export interface Measured extends Pair {
   ours: number
+  /** The same where each read is made twice in a row; the share of the first reads that it answers. */
+  oursDoubled: number
 }
 
 /** What a policy is worth over all pairs. */

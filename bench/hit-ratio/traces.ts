@@ -58,6 +58,14 @@ export function hitRatio(trace: Trace, policy: 'adaptive' | 'lru', size: number)
   return replay(trace, { policy, size, ttl: Infinity }) / trace.keys.length
 }
 
+/** The share of first reads that the engine answers where each read is made twice in a row. The second is a hit whatever the policy does. */
+export function doubledHitRatio(trace: Trace, policy: 'adaptive' | 'lru', size: number): number {
+  const { length } = trace.keys
+  const keys = new Uint32Array(2 * length)
+  for (let i = 0; i < length; i++) keys[2 * i] = keys[2 * i + 1] = trace.keys[i]!
+  return (replay({ ...trace, keys }, { policy, size, ttl: Infinity }) - length) / length
+}
+
 function computed(name: string, trace: Trace): Pair[] {
   const next = nextReads(trace)
   return SIZES.map((size) => {

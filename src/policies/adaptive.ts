@@ -23,6 +23,9 @@ const LEAST_GHOSTS = 512
 const GIVE_UP_AFTER = 128
 /** Where the random numbers begin, as V8's small integer: a larger one would make all that follow doubles. */
 const SEED = 2_463_534_242 | 0
+/** Uses within so many insertions of the last one that counted are one use; in a small cache, within that share of its capacity. */
+const BURST = 8
+const BURST_SHARE = 0.16
 /** How far the hand turns for one eviction at most. */
 const HAND_LIMIT = 64
 
@@ -35,7 +38,9 @@ const HAND_LIMIT = 64
  *                 ghosts (keys only) ── a ghost that returns ──► frequent, or recent
  *
  * 1. A use stores one integer in the entry: the time, counted in insertions, and the number of uses, at most 3. Nothing moves.
- *    (CLOCK, Corbató 1968; S3-FIFO, Yang et al. 2023)
+ *    A use within a few insertions of the last one that counted belongs to the same burst and writes nothing, so a key that is read twice
+ *    in a row has not proven that it comes back. (CLOCK, Corbató 1968; S3-FIFO, Yang et al. 2023; the correlated reference period of
+ *    LRU-K, O'Neil et al. 1993)
  * 2. The target size of `recent` follows the ghosts that return: up for one that had left `recent`, down for one that had left
  *    `frequent`, by the ratio of their numbers. (ARC, Megiddo and Modha 2003; as clocks CAR, Bansal and Modha 2004)
  * 3. A ghost that returns enters `frequent`, and may raise the target, only if the entry that would make room for it there was last used
@@ -59,6 +64,8 @@ export class Adaptive implements Policy {
   private recentGhosts!: number
   /** How many ghosts are kept. */
   private mostGhosts!: number
+  /** How many insertions a burst of uses lasts. */
+  private burst!: number
   /** How many entries `recent` is to hold. A fraction before it is 1, so that V8 keeps it as a double from the start. */
   private target = 0.5
   private isFilling!: boolean
@@ -79,6 +86,7 @@ export class Adaptive implements Policy {
   use(slot: number): void {
     const { marks } = this.slots
     const mark = marks[slot]
+    if (((this.time | (TICK - 1)) - mark) >>> TIME_SHIFT < this.burst) return
     const uses = mark & USES
     marks[slot] = this.time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
   }
@@ -177,6 +185,7 @@ export class Adaptive implements Policy {
   private setRoom(room: number): void {
     this.room = room
     this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS, room)))
+    this.burst = Math.max(1, Math.floor(Math.min(BURST, BURST_SHARE * room)))
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */

@@ -126,6 +126,17 @@ export const policiesStatements: readonly Statement[] = [
       for (let j = 0; j < 3; j++) cache.get((state >> j) % 100)
     }
   }),
+  statement(34, 'a read right after the insertion teaches nothing', [], ({ open }) => {
+    const cache = open({ policy: 'adaptive', maxEntries: 100 })
+    const hot = Array.from({ length: 50 }, (_, i) => `hot${i}`)
+    for (let round = 0; round < 20; round++)
+      for (const key of hot) if (cache.get(key) === undefined) cache.set(key, 1)
+    for (let i = 0; i < 400; i++) {
+      cache.set(`scan${i}`, i)
+      is(cache.get(`scan${i}`), i)
+    }
+    atLeast(hot.filter((key) => cache.has(key)).length, 45)
+  }),
   statement(34, 'keeps what is used often through scans of one-off keys', ['getOrSet'], ({ open }) => {
     const cache = open({ maxEntries: 100 })
     const hot = Array.from({ length: 50 }, (_, i) => `hot${i}`)
