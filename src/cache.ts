@@ -7,7 +7,7 @@ import type { CacheStats, Counters } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
 import { Batch, type BatchLoader } from './loading/batch.ts'
-import type { LoadContext, LoadRequest } from './loading/flight.ts'
+import type { Loader, LoadRequest, Typed, Untyped } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
 import { closeStore, openStore } from './named/registry.ts'
@@ -136,7 +136,10 @@ export class Cache<K = unknown, V = unknown> {
     store.settle()
   }
 
-  /** Stores a value only where nothing live is; whether it did. A failing `add` changes nothing at all. */
+  /**
+   * Stores a value only where nothing live is; returns whether the key was free, true also where a `ttl` of 0 or a weight above the bound
+   * means that nothing is kept. A failing `add` changes nothing at all.
+   */
   add(key: K, value: V, options?: SetOptions): boolean {
     const store = this.store
     const terms = writeTerms(this.terms, options)
@@ -145,9 +148,9 @@ export class Cache<K = unknown, V = unknown> {
     const weight = store.weigh(kept, key)
     // The weigher is user code and may have stored something.
     if (store.find(this.space, key) !== NONE) return false
-    const added = store.commit(this.space, key, kept, weight, terms)
+    store.commit(this.space, key, kept, weight, terms)
     store.settle()
-    return added
+    return true
   }
 
   /** Stores all pairs of a Map or another iterable, or none if one of them is refused. */
@@ -166,10 +169,14 @@ export class Cache<K = unknown, V = unknown> {
     store.settle()
   }
 
-  /** Gives a live entry a new lifetime (the cache's `ttl` when none is given); whether one was there. Not a use. */
+  /**
+   * Gives a live entry a new lifetime (the cache's `ttl` when none is given); returns whether one was there. Not a use. With 0 or less the
+   * entry goes, and loads under way do not store.
+   */
   touch(key: K, ttl?: Duration): boolean {
     const store = this.store
     const time = ttl === undefined ? this.terms.ttl : milliseconds(ttl, 'ttl')
+    if (!(time > 0)) this.space.flights?.overtake(key)
     const slot = store.find(this.space, key)
     if (slot === NONE) return false
     store.touch(slot, time, this.terms)
@@ -275,13 +282,21 @@ export class Cache<K = unknown, V = unknown> {
    * use `getOrLoad` for it. `undefined` is returned and not stored; an error passes through. What `compute` itself sets under
    * the key stands.
    */
-  getOrSet<T extends V, P extends K = K>(key: P, compute: (key: P) => T, options?: SetOptions): T
-  getOrSet(key: K, compute: (key: K) => V, options?: SetOptions): V | undefined {
+  getOrSet<P extends Typed<K, V>>(key: P, compute: (key: P) => V, options?: SetOptions): V
+  getOrSet<P extends Typed<K, V>>(
+    key: P,
+    compute: (key: P) => V | undefined,
+    options?: SetOptions,
+  ): V | undefined
+  getOrSet<T, P extends Untyped<K, V>>(key: P, compute: (key: P) => T, options?: SetOptions): T
+  getOrSet(key: K, compute: (key: K) => V, options?: SetOptions): V
+  getOrSet(key: K, compute: (key: K) => V | undefined, options?: SetOptions): V | undefined
+  getOrSet(key: K, compute: (key: never) => unknown, options?: SetOptions): unknown {
     const found = this.get(key)
     if (found !== undefined) return found
     if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
     const terms = writeTerms(this.terms, options)
-    const value = compute(key)
+    const value = compute(key as never)
     if (isThenable(value)) {
       Promise.resolve(value).catch(() => {})
       throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
@@ -295,7 +310,7 @@ export class Cache<K = unknown, V = unknown> {
     if (slot !== NONE) return this.#valueIn(slot)
     store.commit(this.space, key, kept, weight, terms)
     store.settle()
-    return store.reveal(kept) as V
+    return store.reveal(kept)
   }
 
   /**
@@ -304,11 +319,37 @@ export class Cache<K = unknown, V = unknown> {
    * version move or deletion of one of its tags during the load wins over its result, which is still given to those who wait.
    * Stale values, timeouts and remembered failures: see `LoadSettings`.
    */
-  getOrLoad<T extends V, P extends K = K>(
+  getOrLoad<P extends Typed<K, V>>(
     key: P,
-    loader: (key: P, context: LoadContext<P, T>) => T | PromiseLike<T>,
+    loader: Loader<P, V, PromiseLike<V>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, V | PromiseLike<V>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, PromiseLike<V | undefined>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V | undefined>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, V | undefined | PromiseLike<V | undefined>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V | undefined>
+  getOrLoad<T, P extends Untyped<K, V>>(
+    key: P,
+    loader: Loader<P, T, T | PromiseLike<T>>,
     options?: LoadOptions<P, T>,
   ): Promise<T>
+  getOrLoad(key: K, loader: Loader<K, V, V | PromiseLike<V>>, options?: LoadOptions<K, V>): Promise<V>
+  getOrLoad(
+    key: K,
+    loader: Loader<K, V, V | undefined | PromiseLike<V | undefined>>,
+    options?: LoadOptions<K, V>,
+  ): Promise<V | undefined>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.space.map.get(key)
     const calm = slot === undefined ? undefined : this.#readCalm(slot)
@@ -321,11 +362,26 @@ export class Cache<K = unknown, V = unknown> {
    * the rest. Keys that it does not answer are not found; what it answers besides is stored too. Its failure reaches the keys it was
    * called for.
    */
-  async getOrLoadMany<T extends V, P extends K = K>(
+  getOrLoadMany<P extends Typed<K, V>>(
+    keys: Iterable<P>,
+    loadMany: BatchLoader<P, V, K>,
+    options?: LoadOptions<P, V>,
+  ): Promise<Map<K, V>>
+  getOrLoadMany<T, P extends Untyped<K, V>>(
     keys: Iterable<P>,
     loadMany: BatchLoader<P, T, K>,
     options?: LoadOptions<P, T>,
-  ): Promise<Map<P, T>> {
+  ): Promise<Map<P, T>>
+  getOrLoadMany(
+    keys: Iterable<K>,
+    loadMany: BatchLoader<K, V>,
+    options?: LoadOptions<K, V>,
+  ): Promise<Map<K, V>>
+  async getOrLoadMany(
+    keys: Iterable<K>,
+    loadMany: BatchLoader<never, unknown, unknown>,
+    options?: LoadOptions<never, never>,
+  ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     const terms = loadTerms(this.terms, options)
     const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
@@ -333,8 +389,8 @@ export class Cache<K = unknown, V = unknown> {
     const results = asked.map((key) => this.#load(this.space.map.get(key), key, batch.load, options))
     batch.run()
     const values = await Promise.all(results)
-    const found = new Map<P, T>()
-    for (const [i, key] of asked.entries()) if (values[i] !== undefined) found.set(key, values[i] as T)
+    const found = new Map<K, unknown>()
+    for (const [i, key] of asked.entries()) if (values[i] !== undefined) found.set(key, values[i])
     return found
   }
 

@@ -1,6 +1,9 @@
 import { Cache } from '../cache.ts'
 import type { SetOptions } from '../options/options.ts'
 
+/** How many reads under way are told apart. */
+const MOST_READS = 100_000
+
 /** A key that was asked for in vain, and is being read by one or more. */
 interface Read {
   readonly tags: readonly string[]
@@ -16,7 +19,16 @@ interface Read {
 export class CacheAside<V> {
   private readonly cache: Cache<string, V>
   /** Hosts do not tell of reads that fail, so reads of which nothing is heard are forgotten after a minute. */
-  private readonly reads = new Cache<string, Read>({ ttl: '1m' })
+  private readonly reads = new Cache<string, Read>({
+    ttl: '1m',
+    maxEntries: MOST_READS,
+    policy: 'lru',
+    onRemoval: ({ reason }) => {
+      if (reason === 'evicted') this.overflow.set('reads', true)
+    },
+  })
+  /** Holds an entry while a read that is not listed any more may be under way; then nothing that was read is stored. */
+  private readonly overflow = new Cache<'reads', true>({ ttl: '1m', maxEntries: 1 })
 
   constructor(cache: Cache<string, V>) {
     this.cache = cache
@@ -34,7 +46,7 @@ export class CacheAside<V> {
   put(key: string, value: V | undefined, options?: SetOptions): void {
     const read = this.reads.peek(key)
     if (read !== undefined && --read.readers === 0) this.reads.delete(key)
-    if (read?.isOvertaken) return
+    if (read?.isOvertaken || this.overflow.has('reads')) return
     if (value === undefined) this.cache.delete(key)
     else this.cache.set(key, value, options)
   }

@@ -95,7 +95,7 @@ export class TagFence {
   #underWay = 0
   /** What was deleted up to this turn is not told apart any more: every tag counts as deleted then. */
   #forgotten = 0
-  readonly #deleted = new Map<Home, Map<string, number>>()
+  readonly #deleted = new Map<Home, Map<string, number[]>>()
   #noted = 0
 
   /** A load begins; the turn that it begins in. */
@@ -115,19 +115,23 @@ export class TagFence {
       this.#forgotten = this.turn
       return
     }
-    const deleted = this.#deleted.get(space) ?? new Map<string, number>()
-    this.#deleted.set(space, deleted.set(tag, this.turn))
+    const deleted = this.#deleted.get(space) ?? new Map<string, number[]>()
+    this.#deleted.set(space, deleted)
+    const turns = deleted.get(tag)
+    if (turns === undefined) deleted.set(tag, [this.turn])
+    else turns.push(this.turn)
     if (++this.#noted === MOST_TAGS) this.#forget()
   }
 
-  /** The turn in which one of these tags was last deleted, in the space or in one around it, if after that turn; else 0. */
-  deletedSince(turn: number, space: Home, tags: readonly string[]): number {
-    let last = this.#forgotten
+  /** The turns after that one in which one of these tags was deleted, in the space or in one around it. */
+  deletionsSince(turn: number, space: Home, tags: readonly string[]): number[] {
+    // Deletions that are not told apart may have come as early as in the next turn.
+    const found = this.#forgotten > turn ? [turn + 1] : []
     for (let home: Home | undefined = space; home !== undefined; home = home.parent) {
       const deleted = this.#deleted.get(home)
-      for (const tag of tags) last = Math.max(last, deleted?.get(tag) ?? 0)
+      for (const tag of tags) for (const one of deleted?.get(tag) ?? []) if (one > turn) found.push(one)
     }
-    return last > turn ? last : 0
+    return found
   }
 
   #forget(): void {

@@ -63,10 +63,21 @@ export class Queue {
 
   /** Makes the slot the newest. */
   renew(slot: number): void {
-    if (slot === this.oldest) this.pass()
-    else {
-      this.remove(slot)
-      this.push(slot)
+    const { next, prev } = this.slots
+    const { oldest } = this
+    const after = next[slot]
+    if (slot === oldest) {
+      this.oldest = after
+      return
     }
+    if (after === oldest) return
+    const before = prev[slot]
+    const newest = prev[oldest]
+    next[before] = after
+    prev[after] = before
+    next[newest] = slot
+    prev[slot] = newest
+    next[slot] = oldest
+    prev[oldest] = slot
   }
 }

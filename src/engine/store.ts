@@ -13,8 +13,8 @@ import { Lru } from '../policies/lru.ts'
 import type { Policy } from '../policies/policy.ts'
 import { Expiry } from './expiry.ts'
 import { type Protection, protections } from './features/protection.ts'
-import { Finding } from './negative.ts'
-import { RemovalQueue, type RemovalReason } from './removal.ts'
+import { NegativeResult } from './negative.ts'
+import { isThenable, RemovalQueue, type RemovalReason } from './removal.ts'
 import { type CacheStats, Counters } from './stats.ts'
 
 /** The deadline of an entry that was never live; above zero, below every time. */
@@ -179,7 +179,7 @@ export class Store {
   remember(
     space: Space,
     key: unknown,
-    finding: Finding,
+    result: NegativeResult,
     time: number,
     tags: readonly string[] | undefined,
   ): void {
@@ -187,7 +187,7 @@ export class Store {
     if (space.closed || this.keepsNothing) return
     const now = this.clock.now()
     this.slots.trackLoads()
-    const slot = this.insert(space, key, space.map.get(key) ?? NONE, finding, 1, now)
+    const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, 1, now)
     this.retag(slot, space, tags)
     this.expiry.survey?.add(slot)
     this.slots.deadlines[slot] = LONG_AGO
@@ -242,6 +242,7 @@ export class Store {
     if (!(terms.ttl > 0) || weight > this.maxWeight) {
       if (this.holds(found))
         this.remove(found, this.reason(found, now, terms.ttl > 0 ? 'replaced' : 'expired'))
+      if (terms.ttl > 0) this.removals?.add(key, value, 'evicted')
       return false
     }
     let slot = found
@@ -273,9 +274,11 @@ export class Store {
   update(slot: number, value: unknown, weight: number): void {
     const now = this.clock.now()
     const { keys, reads, hards } = this.slots
-    this.ownerOf(slot).space.flights?.overtake(keys[slot])
+    const key = keys[slot]
+    this.ownerOf(slot).space.flights?.overtake(key)
     if (weight > this.maxWeight) {
       this.remove(slot, 'replaced')
+      this.removals?.add(key, value, 'evicted')
       return
     }
     this.overwrite(slot, value, now)
@@ -562,7 +565,7 @@ export class Store {
   private tell(slot: number, reason: RemovalReason): void {
     const { slots, counters } = this
     const value = slots.values[slot]
-    if (slots.keeps !== undefined && value instanceof Finding) return
+    if (slots.keeps !== undefined && value instanceof NegativeResult) return
     if (reason === 'evicted') counters.evictions++
     else if (reason === 'expired' && this.ownerOf(slot).dropped !== 'cleared') counters.expirations++
     else if (reason === 'deleted') counters.deletes++
@@ -722,15 +725,19 @@ function weighBytes(value: unknown, key: unknown): number {
   return estimateBytes(value) + estimateBytes(key)
 }
 
+/** Prints an error, where there is a console that works. */
 function printError(error: unknown): void {
-  console.error('nearcache:', error)
+  try {
+    console.error('nearcache:', error)
+  } catch {}
 }
 
-/** An error handler that itself fails is passed over. */
-function guarded(onError: (error: unknown) => void): (error: unknown) => void {
+/** An error handler that itself throws or rejects has that error printed. */
+function guarded(onError: (error: unknown) => unknown): (error: unknown) => void {
   return (error) => {
     try {
-      onError(error)
+      const result = onError(error)
+      if (isThenable(result)) Promise.resolve(result).catch(printError)
     } catch (second) {
       printError(second)
     }

@@ -68,7 +68,8 @@ export class Batch {
     const turn = store.tagFence.begin()
     try {
       const answer = toMap(await this.#loadMany(this.#keys as never[], { signal: this.#abort.signal }))
-      const deleted = terms.tags !== undefined && store.tagFence.deletedSince(turn, space, terms.tags) > 0
+      const deleted =
+        terms.tags !== undefined && store.tagFence.deletionsSince(turn, space, terms.tags).length > 0
       if (!deleted) {
         const asked = new Set(this.#keys)
         for (const [key, value] of answer) {

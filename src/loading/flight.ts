@@ -1,11 +1,12 @@
 import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
-import { Finding } from '../engine/negative.ts'
+import { NegativeResult } from '../engine/negative.ts'
 import type { Store } from '../engine/store.ts'
 import { CacheError, describe } from '../errors.ts'
 import { checkTags, type Signal } from '../options/options.ts'
 import type { LoadTerms } from '../options/resolved.ts'
 import { type Duration, milliseconds } from '../options/units.ts'
+import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
 
 /** What a loader is given besides its key, and by which it can say how its result is kept. */
@@ -23,6 +24,15 @@ export interface LoadContext<K = unknown, V = unknown> {
   keep: boolean
 }
 
+/** A loader of values `V` that returns `R`: a value, `undefined`, or a Promise of one. */
+export type Loader<K, V, R> = (key: K, context: LoadContext<K, V>) => R
+
+/** The keys of a cache that says of which type its values are; never for other caches. */
+export type Typed<K, V> = unknown extends V ? never : K
+
+/** The keys of a cache that says nothing of its values, so that they are typed by their loader; never for other caches. */
+export type Untyped<K, V> = unknown extends V ? K : never
+
 /** One load of one key, as it was asked for. */
 export interface LoadRequest {
   readonly store: Store
@@ -37,8 +47,8 @@ export interface LoadRequest {
  * after which a value that comes late is still stored if nothing has overtaken it (see core/fence.ts).
  */
 export class Flight {
-  /** The turn in which a tag of the result was deleted meanwhile, or 0: who came after it must not be given the result. */
-  tagDeleted = 0
+  /** The turns in which a tag of the result was deleted meanwhile: who came after one of them must not be given the result. */
+  tagDeletions: readonly number[] = []
   /** It timed out, or all who waited have left. */
   #isGivenUp = false
   readonly #request: LoadRequest
@@ -81,6 +91,8 @@ export class Flight {
     if (isRefresh) store.counters.refreshes++
     if (terms.hardTimeout !== Infinity)
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
+    // The process need not wait for a refresh that nobody waits for.
+    if (isRefresh) (this.#timer as { unref?: () => void } | undefined)?.unref?.()
     this.#fly(stale).catch(store.onError)
   }
 
@@ -96,6 +108,7 @@ export class Flight {
   wait(signal: Signal | undefined, limit: number, hasStale: boolean): Promise<unknown> {
     this.#waiting++
     if (!hasStale) this.#exposed++
+    ;(this.#timer as { ref?: () => void } | undefined)?.ref?.()
     if (signal === undefined && limit === Infinity) return this.#promise
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
@@ -115,9 +128,9 @@ export class Flight {
       const timer = limit === Infinity ? undefined : setTimeout(onLimit, Math.min(limit, LONGEST_TIMER))
       const release = (): void => {
         clearTimeout(timer)
-        signal?.removeEventListener('abort', onAbort)
+        ignoreAbort?.()
       }
-      signal?.addEventListener('abort', onAbort)
+      const ignoreAbort = signal && whenAborted(signal, onAbort)
       this.#promise.finally(release).then(resolve, reject)
     })
   }
@@ -159,7 +172,7 @@ export class Flight {
     if (value === undefined) {
       if (!mayStore) return undefined
       if (terms.negativeTtl > 0)
-        store.remember(space, key, new Finding('absent', undefined), terms.negativeTtl, tags)
+        store.remember(space, key, new NegativeResult('absent', undefined), terms.negativeTtl, tags)
       else store.discard(space, key)
       return undefined
     }
@@ -176,8 +189,8 @@ export class Flight {
 
   #mayStore(tags: readonly string[] | undefined): boolean {
     const { store, space, key } = this.#request
-    if (tags !== undefined) this.tagDeleted = store.tagFence.deletedSince(this.turn, space, tags)
-    return this.tagDeleted === 0 && space.flights === this.#flights && this.#flights.at(key) === this
+    if (tags !== undefined) this.tagDeletions = store.tagFence.deletionsSince(this.turn, space, tags)
+    return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
   #fail(error: unknown): void {
@@ -188,7 +201,7 @@ export class Flight {
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {
-      store.remember(space, key, new Finding('failed', error), terms.errorTtl, terms.tags)
+      store.remember(space, key, new NegativeResult('failed', error), terms.errorTtl, terms.tags)
     }
     if (this.#exposed === 0) store.onError(error)
   }

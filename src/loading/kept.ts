@@ -1,9 +1,9 @@
 import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
-import { Finding } from '../engine/negative.ts'
+import { NegativeResult } from '../engine/negative.ts'
 import type { Store } from '../engine/store.ts'
 
-// What a store keeps past its deadline, for loads alone to see: stale values and findings.
+// What a store keeps past its deadline, for loads alone to see: stale values and negative results.
 
 /** The slot of an entry whose deadline has passed and which is kept for loads, or NONE. */
 export function findKept(store: Store, space: Space, key: unknown): number {
@@ -16,7 +16,7 @@ export function heldValue(store: Store, space: Space, key: unknown): unknown {
   const slot = space.map.get(key) ?? NONE
   if (!store.isHeld(slot, store.clock.now())) return undefined
   const value = store.valueAt(slot)
-  return value instanceof Finding ? undefined : value
+  return value instanceof NegativeResult ? undefined : value
 }
 
 /** Milliseconds since an entry's deadline; below zero while it is live. */

@@ -1,5 +1,5 @@
 import { NONE } from '../core/slots.ts'
-import { Finding } from '../engine/negative.ts'
+import { NegativeResult } from '../engine/negative.ts'
 import type { Signal } from '../options/options.ts'
 import { Flight, type LoadRequest, tooLate } from './flight.ts'
 import { ageOf, findKept, isResting } from './kept.ts'
@@ -13,7 +13,7 @@ export async function serveOrLoad(request: LoadRequest, signal: Signal | undefin
   const slot = findKept(store, space, key)
   if (slot === NONE) return fromFlight(request, signal, Infinity, false)
   const value = store.valueAt(slot)
-  if (value instanceof Finding) {
+  if (value instanceof NegativeResult) {
     if (value.kind === 'failed') throw value.error
     return undefined
   }
@@ -53,7 +53,7 @@ async function fromFlight(
   const { turn } = store.tagFence
   const value = await flight.wait(signal, limit, hasStale)
   // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.
-  if (flight.tagDeleted === 0 || flight.turn === turn) return value
+  if (flight.tagDeletions.every((deleted) => deleted > turn)) return value
   const slot = store.find(space, key)
   return slot === NONE ? serveOrLoad(request, signal) : store.valueAt(slot)
 }

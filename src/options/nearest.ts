@@ -1,18 +1,83 @@
-/** The known name that is fewest edits away from a misspelt one. */
-export function nearest(name: string, known: readonly string[]): string {
+/** What other cache libraries call a thing, and what there is here that does it: an option, or in words. */
+const ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
+  ['max', ['maxEntries']],
+  ['maxsize', ['maxEntries', 'maxWeight']],
+  ['maxkeys', ['maxEntries']],
+  ['maxitems', ['maxEntries']],
+  ['max_entries', ['maxEntries']],
+  ['capacity', ['maxEntries']],
+  ['size', ['maxEntries']],
+  ['lrusize', ['maxEntries']],
+  ['maxentrysize', ['maxWeight']],
+  ['sizecalculation', ['weigh']],
+  ['maxage', ['ttl']],
+  ['stdttl', ['ttl']],
+  ['TIMEOUT', ['ttl']],
+  ['timeout', ['hardTimeout', 'ttl']],
+  ['expires', ['ttl']],
+  ['expiresin', ['ttl']],
+  ['ttljitterrange', ['ttlJitter']],
+  ['updateageonget', ['idleTtl']],
+  ['updateageonhas', ['idleTtl']],
+  ['dispose', ['onRemoval']],
+  ['disposeafter', ['onRemoval']],
+  ['oneviction', ['onRemoval']],
+  ['onevict', ['onRemoval']],
+  ['useclones', ['protect']],
+  ['allowstale', ['staleWhileRevalidate']],
+  ['allowstaleonfetchrejection', ['staleIfError']],
+  ['grace', ['staleIfError']],
+  ['graceperiod', ['staleIfError']],
+  ['gracebackoff', ['errorBackoff']],
+  ['refreshthreshold', ['refreshAhead']],
+  ['forcerefresh', ['expire() before getOrLoad()']],
+  ['forcefresh', ['expire() before getOrLoad()']],
+  ['namespace', ['keyPrefix']],
+  ['key_prefix', ['keyPrefix']],
+  ['prefix', ['keyPrefix']],
+  ['location', ['name']],
+  ['fetchmethod', ['the loader of getOrLoad()']],
+  ['iscacheable', ['a ttl of 0 for what is not to be kept']],
+  ['checkperiod', ['nothing instead: expired entries are swept by themselves']],
+  ['ttlautopurge', ['nothing instead: expired entries are swept by themselves']],
+  ['deleteonexpire', ['nothing instead: expired entries are swept by themselves']],
+  ['options', ['each option by itself, beside the others']],
+  ['store', ['an adapter such as nearcache/keyv']],
+])
+
+/** How many names a message lists at most. */
+const FEW = 8
+
+/** What a message says after a name that is no option: what has its meaning here, or nearly its spelling, else the few that there are. */
+export function suggestion(name: string, known: readonly string[]): string {
   const lower = name.toLowerCase()
+  const meant = ELSEWHERE.get(name) ?? ELSEWHERE.get(lower) ?? []
+  const options = meant.filter((other) => known.includes(other))
+  if (options.length > 0) return `; did you mean ${quoted(options, ' or ')}?`
+  const words = meant.find((other) => other.includes(' '))
+  if (words !== undefined) return `; use ${words}`
   const distance = (other: string): number => edits(lower, other.toLowerCase())
-  return known.reduce((best, other) => (distance(other) < distance(best) ? other : best))
+  const nearest = known.reduce((best, other) => (distance(other) < distance(best) ? other : best))
+  if (distance(nearest) <= nearest.length / 3) return `; did you mean '${nearest}'?`
+  return known.length > FEW ? '' : `, only ${quoted(known, ', ')}`
 }
 
-/** Levenshtein distance, row by row. */
+function quoted(names: readonly string[], between: string): string {
+  return names.map((name) => `'${name}'`).join(between)
+}
+
+/** Edits from one word to the other, a swap of two neighbours being one (optimal string alignment), row by row. */
 function edits(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
       next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        next[j] = Math.min(next[j]!, before[j - 2]! + 1)
     }
+    before = row
     row = next
   }
   return row[b.length]!

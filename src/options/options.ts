@@ -1,7 +1,7 @@
 import type { Removal } from '../engine/removal.ts'
 import { describe } from '../errors.ts'
 import type { PolicyName } from '../policies/policy.ts'
-import { nearest } from './nearest.ts'
+import { suggestion } from './nearest.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from './units.ts'
 
 /** The runtime's AbortSignal, where a program has types for it. */
@@ -220,12 +220,12 @@ export function checkCounter(options: CounterOptions): CounterOptions {
   return checkNames(options, COUNTER_OPTIONS)
 }
 
-/** The tags of a write, undefined for none, or a TypeError. */
+/** A copy of the tags of a write, which the caller cannot change; undefined for none. Throws a TypeError. */
 export function checkTags(tags: unknown): readonly string[] | undefined {
   if (tags === undefined) return undefined
   if (!Array.isArray(tags)) throw refusal('tags', 'an array of strings', tags)
   for (const tag of tags) if (typeof tag !== 'string') throw refusal('tags', 'an array of strings', tag)
-  return tags.length === 0 ? undefined : tags
+  return tags.length === 0 ? undefined : [...tags]
 }
 
 export function positiveInteger(value: unknown, option: string): number {
@@ -245,7 +245,7 @@ export function nonEmptyString(value: unknown, option: string): string {
 }
 
 export function unknownOption(path: string, name: string, known: readonly string[]): TypeError {
-  return new TypeError(`${path}: there is no such option; did you mean '${nearest(name, known)}'?`)
+  return new TypeError(`${path}: there is no such option${suggestion(name, known)}`)
 }
 
 export function isRecord(value: unknown): value is Record<string, unknown> {

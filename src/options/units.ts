@@ -50,5 +50,6 @@ function parse(text: string, units: Record<string, number>): number | undefined 
   const match = /^(-?\d+(?:\.\d+)?) ?([a-z]+)$/i.exec(text)
   if (match === null) return undefined
   const unit = match[2]!.toLowerCase()
-  return Object.hasOwn(units, unit) ? Number(match[1]) * units[unit]! : undefined
+  const amount = Object.hasOwn(units, unit) ? Number(match[1]) * units[unit]! : Number.NaN
+  return Number.isFinite(amount) ? amount : undefined
 }

@@ -1,6 +1,6 @@
 import type { Cache } from '../cache.ts'
 import { isThenable } from '../engine/removal.ts'
-import type { LoadContext } from '../loading/flight.ts'
+import type { Loader, Typed, Untyped } from '../loading/flight.ts'
 import {
   isRecord,
   type LoadOptions,
@@ -29,8 +29,7 @@ export interface ScopedOptions<K = unknown, V = unknown> {
   readonly maxEntries?: number | undefined
 }
 
-/** A loader as `getOrLoad` takes it. */
-type Loader<K, V> = (key: K, context: LoadContext<K, V>) => V | PromiseLike<V>
+type AnyLoader<K, V> = Loader<K, V, V | undefined | PromiseLike<V | undefined>>
 
 /**
  * A cache that begins empty in each scope and ends with it. Two scopes share nothing, except through the cache beneath. Keys and values
@@ -99,8 +98,16 @@ export class ScopedCache<K = unknown, V = unknown> {
    * The value under a key, or what `compute(key)` returns, which is remembered. Synchronous: a Promise is refused with a TypeError. An
    * error passes through, `undefined` is returned, and neither is remembered. `options` are for the cache beneath.
    */
-  getOrSet<T extends V, P extends K = K>(key: P, compute: (key: P) => T, options?: SetOptions): T
-  getOrSet(key: K, compute: (key: K) => V, options?: SetOptions): V | undefined {
+  getOrSet<P extends Typed<K, V>>(key: P, compute: (key: P) => V, options?: SetOptions): V
+  getOrSet<P extends Typed<K, V>>(
+    key: P,
+    compute: (key: P) => V | undefined,
+    options?: SetOptions,
+  ): V | undefined
+  getOrSet<T, P extends Untyped<K, V>>(key: P, compute: (key: P) => T, options?: SetOptions): T
+  getOrSet(key: K, compute: (key: K) => V, options?: SetOptions): V
+  getOrSet(key: K, compute: (key: K) => V | undefined, options?: SetOptions): V | undefined
+  getOrSet(key: K, compute: (key: K) => V | undefined, options?: SetOptions): unknown {
     const held = this.#held(currentScope())
     const found = held?.values.get(key)
     if (found !== undefined) return found as V
@@ -119,12 +126,38 @@ export class ScopedCache<K = unknown, V = unknown> {
    * one load runs. An error reaches everyone who waits, and nothing is remembered. A set, delete or clear during the load wins over
    * its result. `context.signal` fires when the scope ends before the load has. `options` are for the cache beneath.
    */
-  getOrLoad<T extends V, P extends K = K>(
+  getOrLoad<P extends Typed<K, V>>(
     key: P,
-    loader: (key: P, context: LoadContext<P, T>) => T | PromiseLike<T>,
+    loader: Loader<P, V, PromiseLike<V>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, V | PromiseLike<V>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, PromiseLike<V | undefined>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V | undefined>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, V | undefined | PromiseLike<V | undefined>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V | undefined>
+  getOrLoad<T, P extends Untyped<K, V>>(
+    key: P,
+    loader: Loader<P, T, T | PromiseLike<T>>,
     options?: LoadOptions<P, T>,
   ): Promise<T>
-  getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions<K, V>): Promise<unknown> {
+  getOrLoad(key: K, loader: Loader<K, V, V | PromiseLike<V>>, options?: LoadOptions<K, V>): Promise<V>
+  getOrLoad(
+    key: K,
+    loader: Loader<K, V, V | undefined | PromiseLike<V | undefined>>,
+    options?: LoadOptions<K, V>,
+  ): Promise<V | undefined>
+  getOrLoad(key: K, loader: AnyLoader<K, V>, options?: LoadOptions<K, V>): Promise<unknown> {
     const scope = currentScope()
     const found = scope?.held.get(this)?.values.get(key)
     if (found !== undefined) return Promise.resolve(found)
@@ -137,14 +170,15 @@ export class ScopedCache<K = unknown, V = unknown> {
   async #load(
     scope: OpenScope | undefined,
     key: K,
-    loader: Loader<K, V>,
+    loader: AnyLoader<K, V>,
     options: LoadOptions<K, V> | undefined,
   ): Promise<unknown> {
     this.#assertTaken(options)
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const held = this.#held(scope)
     const over = this.#over
-    const load = over === undefined ? loader : (): Promise<V> => over.getOrLoad<V, K>(key, loader, options)
+    const load =
+      over === undefined ? loader : (): Promise<V | undefined> => over.getOrLoad(key, loader, options)
     if (scope === undefined || held === undefined) return load(key, contextOf(key, neverFires))
     return held.load(key, load, () => scope.signal)
   }

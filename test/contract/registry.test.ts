@@ -48,7 +48,7 @@ describe('41. createCaches', () => {
     ['maxEntires', 'maxEntries'],
     ['max_entries', 'maxEntries'],
     ['MAXENTRIES', 'maxEntries'],
-    ['timeout', 'kind'],
+    ['timeout', 'hardTimeout'],
     ['TTL', 'ttl'],
     ['tll', 'ttl'],
     ['polcy', 'policy'],
@@ -64,7 +64,7 @@ describe('41. createCaches', () => {
     const error = thrownBy(() => createCaches(untyped({ local: { [wrong]: 1 } })))
     expect(error).toBeInstanceOf(TypeError)
     expect(error.message).toContain(`local.${wrong}`)
-    if (wrong !== 'timeout' && wrong !== 'jitter') expect(error.message).toContain(`'${near}'`)
+    expect(error.message).toContain(`'${near}'`)
     expect(error.message).toMatch(/did you mean '\w+'/)
   })
 
@@ -197,6 +197,34 @@ describe('42. names', () => {
     const load = vi.fn(async () => 1)
     expect(await Promise.all([here.getOrLoad('k', load), there.getOrLoad('k', load)])).toEqual([1, 1])
     expect(load).toHaveBeenCalledOnce()
+  })
+
+  it('42. what a load of one copy found out is no value for another', async () => {
+    const name = freshName()
+    const copy = await secondCopy()
+    const removals: unknown[] = []
+    const options = {
+      name,
+      negativeTtl: '1m',
+      errorTtl: '1m',
+      onRemoval: (one: unknown) => removals.push(one),
+    } as const
+    const here = watch(new Cache<string, number>(options))
+    const there = new copy.Cache<string, number>(options)
+    const failure = new Error('down')
+    const absent = async () => undefined as never
+    const fails = vi.fn(async (): Promise<number> => {
+      throw failure
+    })
+    expect(await there.getOrLoad('absent', absent)).toBeUndefined()
+    await expect(there.getOrLoad('failed', fails)).rejects.toBe(failure)
+    const load = vi.fn(async () => 1)
+    expect(await here.getOrLoad('absent', load)).toBeUndefined()
+    await expect(here.getOrLoad('failed', load)).rejects.toBe(failure)
+    expect(load).not.toHaveBeenCalled()
+    here.delete('absent')
+    here.set('failed', 1)
+    expect(removals).toEqual([])
   })
 
   it('42. a conflict is seen across copies', async () => {

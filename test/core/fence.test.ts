@@ -44,7 +44,7 @@ describe('deleted tags', () => {
   const space = { parent: undefined }
   const inner = { parent: space }
   const wasDeleted = (fence: TagFence, turn: number, home: object, tags: string[]): boolean =>
-    fence.deletedSince(turn, home as typeof space, tags) > 0
+    fence.deletionsSince(turn, home as typeof space, tags).length > 0
 
   test('keep out what began before, under that tag alone', () => {
     const fence = new TagFence()

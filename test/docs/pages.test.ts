@@ -9,7 +9,7 @@ const lines = (path: string): number => read(path).trimEnd().split('\n').length
 
 test('the README and the map fit in one reading', () => {
   expect(lines('README.md')).toBeLessThanOrEqual(150)
-  expect(lines('ARCHITECTURE.md')).toBeLessThanOrEqual(140)
+  expect(lines('ARCHITECTURE.md')).toBeLessThanOrEqual(160)
 })
 
 test.each(pages)('the links of %s lead somewhere', (page) => {

@@ -43,7 +43,7 @@ describe.each(Object.entries(states))('a load of a key that is %s', (_, begin) =
   it.each(events)('%s wins over its result', async (_, happen, stands) => {
     const { cache } = open<string | number>(options)
     await begin(cache)
-    const source = new Source()
+    const source = new Source<string | number>()
     const calls = [1, 2].map(() => follow(cache.getOrLoad('k', source.load, { tags: ['t'] })))
     happen(cache)
     expect(cache.get('k')).toBe(stands)
@@ -62,7 +62,7 @@ describe.each(Object.entries(states))('a load of a key that is %s', (_, begin) =
       ]) {
         const { cache } = open<string | number>(options)
         await begin(cache)
-        const source = new Source()
+        const source = new Source<string | number>()
         const before = follow(cache.getOrLoad('k', source.load, { tags: ['t'] }))
         happen(cache)
         const after = follow(cache.getOrLoad('k', source.load, { tags: ['t'] }))
@@ -80,7 +80,7 @@ describe.each(Object.entries(states))('a load of a key that is %s', (_, begin) =
   it.each(events)('after %s its failure changes nothing', async (_, happen, stands) => {
     const { cache, errors } = open<string | number>({ ...options, errorTtl: '1h' })
     await begin(cache)
-    const source = new Source()
+    const source = new Source<string | number>()
     void follow(cache.getOrLoad('k', source.load, { tags: ['t'] }))
     happen(cache)
     await source.fail('down')

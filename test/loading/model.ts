@@ -30,7 +30,7 @@ interface Entry {
 }
 
 /** What a load found out that is no value. */
-interface Finding {
+interface NegativeResult {
   readonly outcome: Outcome
   readonly until: number
   readonly tagged: boolean
@@ -55,7 +55,7 @@ export class Model {
   errors = 0
   readonly #settings: ModelSettings
   readonly #entries = new Map<string, Entry>()
-  readonly #findings = new Map<string, Finding>()
+  readonly #findings = new Map<string, NegativeResult>()
   /** The loads that may store. */
   readonly #listed = new Map<string, Flight>()
   /** All that have not landed. */

@@ -179,6 +179,7 @@ export class ModelStore {
     let entry = space.entries.get(key)
     if (ttl <= 0 || weight > this.settings.maxWeight) {
       if (entry) this.leave(entry, this.ended(entry) ?? (ttl <= 0 ? 'expired' : 'replaced'))
+      if (ttl > 0) this.tell(key, value, 'evicted')
       return false
     }
     if (entry) this.overwrite(entry, value)
@@ -338,7 +339,8 @@ export class ModelCache {
   add(key: unknown, value: unknown, options: ModelOptions = {}): boolean {
     if (value !== undefined && this.has(key)) return false
     const weight = this.store.weigh(value)
-    return this.store.commit(this.space, key, value, weight, options)
+    this.store.commit(this.space, key, value, weight, options)
+    return true
   }
 
   setMany(entries: Iterable<readonly [unknown, unknown]>, options: ModelOptions = {}): void {
@@ -399,8 +401,10 @@ export class ModelCache {
     const sum = typeof value === 'bigint' ? value + BigInt(delta) : value + Number(delta)
     const weight = store.weigh(sum)
     space.flights.delete(key)
-    if (weight > store.settings.maxWeight) store.leave(entry, 'replaced')
-    else {
+    if (weight > store.settings.maxWeight) {
+      store.leave(entry, 'replaced')
+      store.tell(key, sum, 'evicted')
+    } else {
       store.overwrite(entry, sum)
       entry.weight = weight
       store.makeRoom(0, 0, entry)

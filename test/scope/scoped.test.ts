@@ -246,7 +246,9 @@ describe('a scoped cache', () => {
   })
 
   test('refuses wrong options', () => {
-    expect(() => scoped({ ttl: 1 } as object)).toThrow("ttl: there is no such option; did you mean 'over'?")
+    expect(() => scoped({ ttl: 1 } as object)).toThrow(
+      "ttl: there is no such option, only 'over', 'outside', 'maxEntries'",
+    )
     expect(() => scoped({ over: new Map() } as object)).toThrow('over: expected a Cache, got an object')
     expect(() => scoped({ outside: 'throw' } as object)).toThrow(
       "outside: expected 'plain' or 'refuse', got 'throw'",

@@ -4,7 +4,7 @@ import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
 import type { TagGroup } from '../../src/core/tags.ts'
-import { Finding } from '../../src/engine/negative.ts'
+import { NegativeResult } from '../../src/engine/negative.ts'
 import type { Store } from '../../src/engine/store.ts'
 
 /** What the checker cannot see for itself. */
@@ -104,7 +104,7 @@ function checkEntry({ slots, clock }: Store, slot: number): void {
   assert.notEqual(slots.values[slot], undefined, `entry ${slot} has no value`)
   if (slots.weights) assert.ok(slots.weights[slot]! > 0, `entry ${slot} has no weight`)
   if (slots.keeps) assert.ok(slots.keeps[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
-  if (slots.values[slot] instanceof Finding) {
+  if (slots.values[slot] instanceof NegativeResult) {
     assert.ok(deadline > 0 && deadline < 1, `finding ${slot} could be live`)
     return
   }

@@ -1,4 +1,3 @@
-import { describe, expectTypeOf, it } from 'vitest'
 import {
   Cache,
   CacheError,
@@ -10,7 +9,10 @@ import {
   type Removal,
   type RemovalReason,
   type SetOptions,
-} from '../../src/index.ts'
+} from 'nearcache'
+import { fragment, fragmentSync } from 'nearcache/fragment'
+import { scoped } from 'nearcache/scope'
+import { describe, expectTypeOf, it } from 'vitest'
 
 interface User {
   name: string
@@ -126,14 +128,115 @@ describe('writing', () => {
   })
 })
 
+interface Row {
+  readonly get: (id: number) => User | undefined
+}
+declare const row: Row
+declare const flags: Cache<string, boolean>
+declare const states: Cache<string, 'open' | 'shut'>
+declare const nullable: Cache<number, User | null>
+declare const rows: Map<number, User>
+
 describe('computing and loading', () => {
-  it('gives the type of the cache where it has one', () => {
-    expectTypeOf(users.getOrSet(1, (id) => ({ name: `${id}` }))).toExtend<User>()
-    expectTypeOf(users.getOrLoad(1, async (id) => ({ name: `${id}` }))).toExtend<Promise<User>>()
+  it('gives the type of the cache where it has one, whatever part of it the function returns', () => {
+    expectTypeOf(users.getOrSet(1, (id) => ({ name: `${id}` }))).toEqualTypeOf<User>()
+    expectTypeOf(users.getOrLoad(1, async (id) => ({ name: `${id}` }))).toEqualTypeOf<Promise<User>>()
+    expectTypeOf(users.getOrLoad(1, (id) => ({ name: `${id}` }))).toEqualTypeOf<Promise<User>>()
+    expectTypeOf(flags.getOrSet('b', () => false)).toEqualTypeOf<boolean>()
+    expectTypeOf(flags.getOrLoad('b', () => false)).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(flags.getOrLoad('b', async () => false)).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(nullable.getOrSet(1, () => null)).toEqualTypeOf<User | null>()
+    expectTypeOf(nullable.getOrLoad(1, async () => null)).toEqualTypeOf<Promise<User | null>>()
+    expectTypeOf(users.getOrLoad(1, async () => JSON.parse(''))).toEqualTypeOf<Promise<User>>()
+    expectTypeOf(
+      users.getOrLoad(1, async () => {
+        throw new Error('always')
+      }),
+    ).toEqualTypeOf<Promise<User>>()
+  })
+
+  it('gives undefined too where the function may', () => {
+    expectTypeOf(users.getOrSet(1, (id) => rows.get(id))).toEqualTypeOf<User | undefined>()
+    expectTypeOf(users.getOrLoad(1, (id) => row.get(id))).toEqualTypeOf<Promise<User | undefined>>()
+    expectTypeOf(users.getOrLoad(1, async (id) => rows.get(id))).toEqualTypeOf<Promise<User | undefined>>()
+    expectTypeOf(users.getOrLoad(1, async () => [...rows.values()].find(Boolean))).toEqualTypeOf<
+      Promise<User | undefined>
+    >()
+    expectTypeOf(states.getOrLoad('a', async (key) => (key === 'a' ? 'open' : undefined))).toEqualTypeOf<
+      Promise<'open' | 'shut' | undefined>
+    >()
+  })
+
+  it('takes literals of a union', () => {
+    expectTypeOf(states.getOrSet('a', () => 'open')).toEqualTypeOf<'open' | 'shut'>()
+    expectTypeOf(states.getOrSet('a', (key) => (key ? 'open' : 'shut'))).toEqualTypeOf<'open' | 'shut'>()
+    expectTypeOf(states.getOrLoad('a', (key) => (key ? 'open' : 'shut'))).toEqualTypeOf<
+      Promise<'open' | 'shut'>
+    >()
+    expectTypeOf(states.getOrLoad('a', async () => 'open')).toEqualTypeOf<Promise<'open' | 'shut'>>()
+    expectTypeOf(states.getOrLoad('a', async (key) => (key ? 'open' : 'shut'))).toEqualTypeOf<
+      Promise<'open' | 'shut'>
+    >()
+    expectTypeOf(
+      states.getOrLoadMany(['a'], async (keys) => new Map(keys.map((key) => [key, 'open']))),
+    ).toEqualTypeOf<Promise<Map<string, 'open' | 'shut'>>>()
+  })
+
+  it('refuses what gives another type', () => {
     // @ts-expect-error another value
     users.getOrSet(1, () => 'a')
     // @ts-expect-error another value
     void users.getOrLoad(1, async () => 'a')
+    // @ts-expect-error another value
+    void users.getOrLoad(1, () => 'a')
+    // @ts-expect-error null is no user
+    void users.getOrLoad(1, async () => null)
+    // @ts-expect-error no such state
+    void states.getOrLoad('a', async () => 'ajar')
+    // @ts-expect-error nothing is returned
+    void users.getOrLoad(1, async () => {})
+    // @ts-expect-error another key
+    void users.getOrLoad('1', async () => ({ name: 'a' }))
+    // @ts-expect-error another value
+    void users.getOrLoadMany([1], async () => new Map([[1, 'a']]))
+  })
+
+  it('gives the values of many', () => {
+    expectTypeOf(users.getOrLoadMany([1], async () => rows)).toEqualTypeOf<Promise<Map<number, User>>>()
+    expectTypeOf(
+      users.getOrLoadMany([1], (keys) => keys.map((key) => [key, rows.get(key)] as const)),
+    ).toEqualTypeOf<Promise<Map<number, User>>>()
+    expectTypeOf(anything.getOrLoadMany(new Set<number>(), async () => rows)).toEqualTypeOf<
+      Promise<Map<number, User>>
+    >()
+  })
+
+  it('is usable where the types are those of a generic function', () => {
+    function load<K, V>(cache: Cache<K, V>, key: K, loader: (key: K) => Promise<V>): Promise<V> {
+      return cache.getOrLoad(key, loader)
+    }
+    expectTypeOf(load(users, 1, async () => ({ name: 'a' }))).toEqualTypeOf<Promise<User>>()
+  })
+
+  it('lets a cache be passed where one of any values is asked for', () => {
+    expectTypeOf(users).toExtend<Cache>()
+  })
+
+  it('is the same in a scope and in fragments', () => {
+    const scopedFlags = scoped<string, boolean>()
+    expectTypeOf(scopedFlags.getOrSet('b', () => false)).toEqualTypeOf<boolean>()
+    expectTypeOf(scopedFlags.getOrLoad('b', async () => false)).toEqualTypeOf<Promise<boolean>>()
+    const scopedUsers = scoped({ over: users })
+    expectTypeOf(scopedUsers.getOrLoad(1, (id) => row.get(id))).toEqualTypeOf<Promise<User | undefined>>()
+    expectTypeOf(scopedUsers.getOrSet(1, (id) => rows.get(id))).toEqualTypeOf<User | undefined>()
+    expectTypeOf(scoped().getOrLoad('k', async () => 5)).toEqualTypeOf<Promise<number>>()
+    expectTypeOf(scoped<string, 'open' | 'shut'>().getOrLoad('a', async () => 'open')).toEqualTypeOf<
+      Promise<'open' | 'shut'>
+    >()
+    // @ts-expect-error another value
+    void scopedUsers.getOrLoad(1, async () => 'a')
+    expectTypeOf(fragment('f', {}, async () => false)).toEqualTypeOf<Promise<boolean>>()
+    expectTypeOf(fragmentSync('f', {}, () => 'text')).toEqualTypeOf<string>()
   })
 
   it('gives the type of the loader where the cache has none', () => {

@@ -164,8 +164,11 @@ export const boundsStatements: readonly Statement[] = [
       cache.set('k', 5)
       cache.set('k', 11)
       equal([...cache.entries()], [['other', 5]])
-      equal(removals, [{ key: 'k', value: 5, reason: 'replaced' }])
-      is(cache.add('k', 11), false)
+      equal(removals, [
+        { key: 'k', value: 5, reason: 'replaced' },
+        { key: 'k', value: 11, reason: 'evicted' },
+      ])
+      is(cache.add('k', 11), true)
       is(
         cache.getOrSet('k', () => 11),
         11,

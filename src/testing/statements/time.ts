@@ -224,7 +224,7 @@ export const timeStatements: readonly Statement[] = [
       ({ open }) => {
         const reasons: unknown[] = []
         const cache = open({ onRemoval: ({ value, reason }) => reasons.push(value, reason) })
-        is(cache.add('k', 'new', { ttl }), false)
+        is(cache.add('k', 'new', { ttl }), true)
         is(
           cache.getOrSet('k', () => 'computed', { ttl }),
           'computed',

@@ -306,7 +306,7 @@ describe('wrong options', () => {
   test.each([
     [[{ maxEntries: 0 }], new RangeError('maxEntries: expected a positive integer or Infinity, got 0')],
     [[{}, { strategy: 'some' }], new TypeError("strategy: expected 'explicit' or 'all', got 'some'")],
-    [[{}, { global: true }], new TypeError("global: there is no such option; did you mean 'strategy'?")],
+    [[{}, { global: true }], new TypeError("global: there is no such option, only 'strategy'")],
     [[{}, 'all'], new TypeError("options: expected an object such as { strategy: 'all' }, got 'all'")],
   ])('%j', (args, error) => {
     expect(() => queryCache(...(args as [CacheOptions, object]))).toThrow(error)
