@@ -3,7 +3,7 @@ import type { Clock } from './core/clock.ts'
 import { NONE, type Slots } from './core/slots.ts'
 import type { Space } from './core/space.ts'
 import { isThenable } from './engine/removal.ts'
-import type { CacheStats, Counters } from './engine/stats.ts'
+import type { CacheStats, CacheSummary, Counters } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
 import { Batch, type BatchLoader } from './loading/batch.ts'
@@ -26,6 +26,9 @@ import {
 import { defaultTerms, type LoadTerms, loadTerms, writeTerms } from './options/resolved.ts'
 import { type Duration, milliseconds, refusal } from './options/units.ts'
 import type { Policy } from './policies/policy.ts'
+
+/** By which consoles ask a value how it is shown. */
+const inspected: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
 
 /** What `new Cache` is given to make a view of another key space of the same store. */
 class View {
@@ -499,6 +502,29 @@ export class Cache<K = unknown, V = unknown> {
   /** Counters since the cache was made, and what it holds, all its namespaces included. */
   stats(): CacheStats {
     return this.store.stats()
+  }
+
+  /** What `JSON.stringify` writes of a cache: its name and bounds where it has them, and its statistics. None of its entries. */
+  toJSON(): CacheSummary {
+    const { maxEntries, settings } = this.store
+    const { name, maxWeight, maxBytes } = settings
+    return {
+      ...(name !== undefined && { name }),
+      ...(maxEntries !== Infinity && { maxEntries }),
+      ...(maxWeight !== undefined && { maxWeight }),
+      ...(maxBytes !== undefined && { maxBytes }),
+      stats: this.stats(),
+    }
+  }
+
+  /**
+   * What `console.log` shows of a cache on Node, Bun and Deno.
+   * @internal
+   */
+  [inspected](_depth: number, options: object, inspect: (value: object, options: object) => string): string {
+    const { stats, ...settings } = this.toJSON()
+    const { size, hits, misses, evictions, expirations } = stats
+    return `Cache ${inspect({ ...settings, size, hits, misses, evictions, expirations }, options)}`
   }
 
   /**

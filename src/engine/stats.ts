@@ -32,6 +32,15 @@ export interface CacheStats {
   readonly weight: number
 }
 
+/** A cache in short: what `toJSON()` returns. Bounds that it does not have are left out. */
+export interface CacheSummary {
+  readonly name?: string
+  readonly maxEntries?: number
+  readonly maxWeight?: number
+  readonly maxBytes?: number
+  readonly stats: CacheStats
+}
+
 /** The counters behind `stats()`, plain numbers that the cache raises as it goes. */
 export class Counters {
   hits = 0
