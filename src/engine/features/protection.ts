@@ -11,15 +11,50 @@ export const protections: Record<'none' | 'freeze' | 'clone', Protection | undef
   clone: { admit: copy, reveal: (value) => structuredClone(value) },
 }
 
+/** A structured clone, or a TypeError where the clone would be of another kind: instances of classes come back as plain objects. */
 function copy<V>(value: V): V {
+  let clone: V
   try {
-    return structuredClone(value)
+    clone = structuredClone(value)
   } catch (cause) {
     throw new TypeError(
       `protect: 'clone' takes values that structuredClone takes: ${(cause as Error).message}`,
       { cause },
     )
   }
+  refuseStripped(value, clone)
+  return clone
+}
+
+/** Looks at all parts of a value beside those of its clone. */
+function refuseStripped(value: unknown, clone: unknown): void {
+  const seen = new Set<object>()
+  const rest: [unknown, unknown][] = [[value, clone]]
+  for (let next = rest.pop(); next !== undefined; next = rest.pop()) {
+    const [part, its] = next
+    if (typeof part !== 'object' || part === null || seen.has(part)) continue
+    seen.add(part)
+    if (!isPlain(part) && nameOf(part) !== nameOf(its as object)) {
+      throw new TypeError(
+        `protect: 'clone' keeps plain data and built-in types, got an instance of ${nameOf(part)}, whose clone is a plain ${nameOf(its as object)}`,
+      )
+    }
+    if (part instanceof Map) {
+      const ofClone = [...(its as Map<unknown, unknown>)].flat()
+      for (const [i, item] of [...part].flat().entries()) rest.push([item, ofClone[i]])
+    } else if (part instanceof Set) {
+      const ofClone = [...(its as Set<unknown>)]
+      for (const [i, item] of [...part].entries()) rest.push([item, ofClone[i]])
+    }
+    if (ArrayBuffer.isView(part)) continue
+    for (const name of Object.keys(part))
+      rest.push([(part as Record<string, unknown>)[name], (its as Record<string, unknown>)[name]])
+  }
+}
+
+/** The name of an object's class, by which kinds are compared: those of another realm have other prototypes. */
+function nameOf(value: object): string {
+  return value.constructor?.name || 'a nameless class'
 }
 
 /** Freezes plain data (objects, arrays, primitives) through and through; all of it is looked at before any of it is frozen. */
@@ -28,7 +63,7 @@ function deepFreeze<V>(value: V): V {
   const visit = (part: unknown): void => {
     if (typeof part === 'function') throw unfreezable('a function')
     if (typeof part !== 'object' || part === null || seen.has(part)) return
-    if (!Array.isArray(part) && !isPlain(part))
+    if (!isPlain(part) && !isPlainArray(part))
       throw unfreezable(`an instance of ${part.constructor?.name || 'a class'}`)
     seen.add(part)
   }
@@ -44,6 +79,12 @@ function deepFreeze<V>(value: V): V {
   return value
 }
 
+/** An array that is not of a class of its own, which could keep private state that no freezing reaches. */
+function isPlainArray(value: object): boolean {
+  return Array.isArray(value) && nameOf(value) === 'Array'
+}
+
+/** An object literal, or one without a prototype. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || Object.getPrototypeOf(prototype) === null

@@ -28,6 +28,7 @@ describe('freeze', () => {
   test.each([
     ['a Map', { inner: new Map() }],
     ['a class instance', { inner: new (class Thing {})() }],
+    ['an instance of a class of arrays', { inner: new (class Things extends Array {})() }],
     ['a function', { inner: () => 1 }],
     ['a Date', [new Date()]],
     ['bytes', { inner: new Uint8Array(1) }],
@@ -57,6 +58,38 @@ describe('clone', () => {
     expect(read).toEqual(value)
     expect(read).not.toBe(stored)
     expect(reveal!(stored)).not.toBe(read)
+  })
+
+  class Thing {}
+  class Things extends Array {}
+  class Dictionary extends Map {}
+  class Failure extends Error {}
+  test.each([
+    ['Thing', new Thing()],
+    ['Thing', { deep: [new Map([['k', new Thing()]])] }],
+    ['Thing', new Set([[new Thing()]])],
+    ['Things', { list: Things.from([1]) }],
+    ['Dictionary', new Dictionary()],
+    ['Failure', new Failure('down')],
+  ])('refuses an instance of %s, which would come back as something else', (name, value) => {
+    expect(() => admit(value)).toThrow(`an instance of ${name}, whose clone is a plain`)
+  })
+
+  test('takes cycles, errors, bytes, dates, expressions and objects without a prototype', () => {
+    const cycle: { self?: unknown; map: Map<unknown, unknown> } = { map: new Map() }
+    cycle.self = cycle
+    cycle.map.set(cycle, new Set([cycle]))
+    const bare = Object.assign(Object.create(null), { x: 1 })
+    for (const value of [
+      cycle,
+      new TypeError('t'),
+      new Uint8Array(4),
+      new Date(),
+      /x/,
+      bare,
+      new ArrayBuffer(2),
+    ])
+      expect(admit(value)).not.toBe(value)
   })
 
   test('refuses what cannot be cloned, with the cause', () => {
