@@ -14,6 +14,8 @@ export class Table {
   weight = 0
   /** Why all of its entries are gone, once they are. */
   dropped: 'cleared' | 'expired' | undefined = undefined
+  /** When they went. */
+  droppedAt = 0
 
   constructor(space: Space) {
     this.space = space
@@ -26,6 +28,8 @@ export class Table {
  */
 export class Space {
   readonly parent: Space | undefined
+  /** The name or version that the parent finds it by; undefined without a parent. */
+  readonly name: string | number | undefined
   /** The space whose versions this one belongs to; itself for version 1. */
   readonly base: Space
   readonly version: number
@@ -37,33 +41,35 @@ export class Space {
   flights: Flights<object> | undefined = undefined
   closed = false
   /** Namespaces by name (a string) and versions by number. */
-  readonly #inside: Map<string | number, WeakRef<Space>> = new Map()
+  readonly #inside: Names<string | number> = new Names()
 
-  constructor(parent?: Space, version?: number) {
+  constructor(parent?: Space, name?: string | number) {
     this.parent = parent
-    this.base = version === undefined ? this : parent!
-    this.version = version ?? 1
+    this.name = name
+    const isVersion = typeof name === 'number'
+    this.base = isVersion ? parent! : this
+    this.version = isVersion ? name : 1
     this.table = new Table(this)
     this.map = this.table.map
     this.closed = parent?.closed ?? false
   }
 
   namespace(name: string): Space {
-    return this.#find(name) ?? this.#keep(name, new Space(this))
+    return this.#inside.find(name) ?? this.#inside.keep(name, new Space(this, name))
   }
 
   withVersion(version: number): Space {
     const { base } = this
     if (version === 1) return base
-    return base.#find(version) ?? base.#keep(version, new Space(base, version))
+    return base.#inside.find(version) ?? base.#inside.keep(version, new Space(base, version))
   }
 
   /** This space and those inside it. */
   *all(): Generator<Space> {
-    yield this
-    for (const ref of this.#inside.values()) {
-      const space = ref.deref()
-      if (space !== undefined) yield* space.all()
+    const waiting: Space[] = [this]
+    for (let space = waiting.pop(); space !== undefined; space = waiting.pop()) {
+      for (const inside of space.#inside) waiting.push(inside)
+      yield space
     }
   }
 
@@ -77,26 +83,44 @@ export class Space {
 
   /** The parent finds this space no more; a later one of the same name begins anew. */
   detach(): void {
-    if (this.parent === undefined) return
-    const siblings = this.parent.#inside
-    for (const [name, ref] of siblings) if (ref.deref() === this) siblings.delete(name)
-  }
-
-  #find(name: string | number): Space | undefined {
-    return this.#inside.get(name)?.deref()
-  }
-
-  #keep(name: string | number, space: Space): Space {
-    this.#inside.set(name, new WeakRef(space))
-    forgotten.register(space, { inside: this.#inside, name })
-    return space
+    if (this.parent !== undefined) this.parent.#inside.forget(this.name!, this)
   }
 }
 
-/** Takes the names of spaces that nobody can reach any more off their parents. */
-const forgotten = new FinalizationRegistry<{
-  inside: Map<string | number, WeakRef<Space>>
-  name: string | number
-}>(({ inside, name }) => {
-  if (inside.get(name)?.deref() === undefined) inside.delete(name)
-})
+/** Spaces by name, held weakly: a name goes with the last view of its space and the last entry in it. */
+export class Names<Name> {
+  readonly #refs: Map<Name, WeakRef<Space>> = new Map()
+
+  /** How many names are listed, those of spaces that are about to go included. */
+  get size(): number {
+    return this.#refs.size
+  }
+
+  find(name: Name): Space | undefined {
+    return this.#refs.get(name)?.deref()
+  }
+
+  keep(name: Name, space: Space): Space {
+    this.#refs.set(name, new WeakRef(space))
+    forgotten.register(space, { refs: this.#refs, name })
+    return space
+  }
+
+  forget(name: Name, space: Space): void {
+    if (this.find(name) === space) this.#refs.delete(name)
+  }
+
+  *[Symbol.iterator](): Generator<Space> {
+    for (const ref of this.#refs.values()) {
+      const space = ref.deref()
+      if (space !== undefined) yield space
+    }
+  }
+}
+
+/** Takes off the names of spaces that nobody can reach any more. */
+const forgotten = new FinalizationRegistry<{ refs: Map<unknown, WeakRef<Space>>; name: unknown }>(
+  ({ refs, name }) => {
+    if (refs.get(name)?.deref() === undefined) refs.delete(name)
+  },
+)

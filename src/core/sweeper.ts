@@ -12,6 +12,10 @@ export interface Sweepable {
 const SLICE = 2
 /** How many steps a slice takes at most, also where the time stands still. */
 const STEPS = 256
+/** How many stores are asked whether they are due between two looks at the time. */
+const ASKED = 64
+/** A round over many stores begins this long after the one before at the least, in milliseconds for each store. */
+const PAUSE = 1 / 1000
 /** A timer looks again at least this often, since clocks may jump. */
 const LONGEST_WAIT = 60_000
 
@@ -22,6 +26,10 @@ const LONGEST_WAIT = 60_000
 class Sweeper {
   readonly #stores = new Set<WeakRef<Sweepable>>()
   readonly #refs = new WeakMap<Sweepable, WeakRef<Sweepable>>()
+  /** The stores that the round under way has still to ask: each gets its turn before any gets a second one. */
+  #round: Iterator<WeakRef<Sweepable>> | undefined
+  /** When the next round has to begin, as far as is known. */
+  #due = Infinity
   #timer: ReturnType<typeof setTimeout> | undefined
   #firesAt = Infinity
   /** What set the timer: a timer of a test runner's fake time is lost when the real one comes back. */
@@ -37,7 +45,10 @@ class Sweeper {
     const ref = this.#refs.get(store) ?? new WeakRef(store)
     this.#refs.set(store, ref)
     this.#stores.add(ref)
-    this.#arm(store.untilSweep())
+    const wait = store.untilSweep()
+    if (wait === Infinity) return
+    this.#note(wait)
+    this.#arm(wait)
   }
 
   /** The store has nothing to sweep any more. */
@@ -46,11 +57,18 @@ class Sweeper {
     if (ref === undefined || !this.#stores.delete(ref) || this.#stores.size > 0) return
     clearTimeout(this.#timer)
     this.#timer = undefined
+    this.#round = undefined
+    this.#due = Infinity
+  }
+
+  #note(wait: number): void {
+    this.#due = Math.min(this.#due, systemClock.now() + wait)
   }
 
   #arm(wait: number): void {
     if (wait === Infinity) return
-    const delay = Math.min(Math.max(wait, 1), LONGEST_WAIT)
+    const least = this.#round === undefined ? Math.max(1, this.#stores.size * PAUSE) : 1
+    const delay = Math.min(Math.max(wait, least), LONGEST_WAIT)
     const firesAt = systemClock.now() + delay
     if (this.#timer !== undefined) {
       const isOverdue = this.#firesAt < systemClock.now()
@@ -69,21 +87,32 @@ class Sweeper {
     const end = performance.now() + SLICE
     let steps = 0
     const late = (): boolean => ++steps >= STEPS || performance.now() >= end
-    let next = Infinity
-    for (const ref of this.#stores) {
-      const store = ref.deref()
-      const wait = store === undefined ? Infinity : this.#sweep(store, late)
-      if (wait === Infinity) this.#stores.delete(ref)
-      next = Math.min(next, wait)
+    if (this.#round === undefined) {
+      this.#round = this.#stores.values()
+      this.#due = Infinity
     }
-    this.#arm(next)
+    for (let asked = 1; ; asked++) {
+      const { value: ref, done } = this.#round.next()
+      if (done) break
+      if (this.#turn(ref, late) || asked % ASKED === 0) {
+        if (!late()) continue
+        this.#arm(1)
+        return
+      }
+    }
+    this.#round = undefined
+    this.#arm(this.#due - systemClock.now())
   }
 
-  /** Milliseconds until the store is due again. */
-  #sweep(store: Sweepable, late: () => boolean): number {
-    const wait = store.untilSweep()
-    if (wait > 0) return wait
-    return store.sweep(late) ? store.untilSweep() : 1
+  /** Sweeps a store if it is due; whether it was. */
+  #turn(ref: WeakRef<Sweepable>, late: () => boolean): boolean {
+    const store = ref.deref()
+    let wait = store === undefined ? Infinity : store.untilSweep()
+    const isDue = wait <= 0
+    if (isDue) wait = store!.sweep(late) ? store!.untilSweep() : 1
+    if (wait === Infinity) this.#stores.delete(ref)
+    else this.#note(wait)
+    return isDue
   }
 }
 

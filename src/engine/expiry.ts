@@ -14,12 +14,16 @@ const LARGE_MAP = 32_768
 /** How many live entries are worth moving out of a Map to abandon it. */
 const FEW = 8_192
 
+const NO_TABLES: ReadonlySet<Table> = new Set()
+
 /** Gives the memory back of what has expired in a store, or was cleared. Reads do not wait for it: they compare deadlines themselves. */
 export class Expiry implements Sweepable {
   /** The earliest deadline that the coming sweep is meant for. */
   horizon: number = Infinity
-  /** Slots of live entries in large tables that a survey has met so far, or that were written since; absent where none is under way. */
+  /** Slots of live entries in large tables that a survey has met so far, or that were written or moved since; absent where none is under way. */
   survey: Set<number> | undefined = undefined
+  /** The tables that were large when the survey began: what it has not seen in full it does not judge. */
+  private large: ReadonlySet<Table> = NO_TABLES
   private surveyed = FIRST_SLOT
   /** Where the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT
@@ -65,7 +69,7 @@ export class Expiry implements Sweepable {
       if (late()) return false
     }
     if (this.cursor === FIRST_SLOT) {
-      if (this.hasLargeTable() && !this.dropExpired(now, late)) return false
+      if (this.beginSurvey() && !this.dropExpired(now, late)) return false
       this.horizon = Infinity
     }
     for (let removed = 0; this.cursor < slots.end; ) {
@@ -91,8 +95,7 @@ export class Expiry implements Sweepable {
   /** All entries are gone. */
   reset(): void {
     this.cursor = FIRST_SLOT
-    this.survey = undefined
-    this.surveyed = FIRST_SLOT
+    this.endSurvey()
     this.horizon = Infinity
   }
 
@@ -107,30 +110,22 @@ export class Expiry implements Sweepable {
    * written meanwhile. Whether the sweep can go on in this slice.
    */
   private dropExpired(now: number, late: () => boolean): boolean {
-    const { store } = this
+    const { store, large } = this
     const { slots } = store
-    this.survey ??= new Set()
-    while (this.surveyed < slots.end && this.survey.size <= FEW) {
+    const alive = this.survey!
+    while (this.surveyed < slots.end && alive.size <= FEW) {
       const slot = this.surveyed++
-      if (store.isHeld(slot, now) && store.ownerOf(slot).size > LARGE_MAP) this.survey.add(slot)
+      if (store.isHeld(slot, now) && large.has(store.ownerOf(slot))) alive.add(slot)
       if (slot % SCAN === 0 && late()) return false
     }
-    const alive = this.survey
-    this.survey = undefined
-    this.surveyed = FIRST_SLOT
+    this.endSurvey()
     if (alive.size > FEW) return true
     slots.trackOwners(store.root.table)
-    const large = new Map<Table, Table>()
-    for (const space of store.spaces()) {
-      const { table } = space
-      if (table.size <= LARGE_MAP) continue
-      store.drop(space, 'expired')
-      large.set(table, space.table)
-    }
+    for (const { space, dropped } of large) if (dropped === undefined) store.drop(space, 'expired', now)
     for (const slot of alive) {
       const table = store.ownerOf(slot)
-      const fresh = store.isHeld(slot, now) && large.get(table)
-      if (!fresh) continue
+      if (!large.has(table) || table.dropped !== 'expired' || !store.isHeld(slot, now)) continue
+      const fresh = table.space.table
       const weight = slots.weights?.[slot] ?? 0
       fresh.map.set(slots.keys[slot], slot)
       fresh.size++
@@ -142,10 +137,22 @@ export class Expiry implements Sweepable {
     return false
   }
 
-  private hasLargeTable(): boolean {
+  /** Whether a survey is under way, or begins because there are large tables. */
+  private beginSurvey(): boolean {
     const { store } = this
+    if (this.survey !== undefined) return true
     if (store.slots.end < LARGE_MAP) return false
-    for (const { table } of store.spaces()) if (table.size > LARGE_MAP) return true
-    return false
+    const large = new Set<Table>()
+    for (const { table } of store.spaces()) if (table.size > LARGE_MAP) large.add(table)
+    if (large.size === 0) return false
+    this.large = large
+    this.survey = new Set()
+    return true
+  }
+
+  private endSurvey(): void {
+    this.survey = undefined
+    this.large = NO_TABLES
+    this.surveyed = FIRST_SLOT
   }
 }

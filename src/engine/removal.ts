@@ -2,7 +2,7 @@
  * Why a value left the cache:
  *
  * - `evicted`: a bound was reached and the policy gave it up, or it was heavier than the whole bound.
- * - `expired`: its `ttl` or `idleTtl` ran out.
+ * - `expired`: its `ttl` or `idleTtl` ran out, be it before a `clear`.
  * - `replaced`: another value was written under its key.
  * - `deleted`: `delete`, `deleteMany` or `take` removed it.
  * - `cleared`: `clear` or `close` emptied the cache or its namespace.

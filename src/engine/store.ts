@@ -2,7 +2,7 @@ import { estimateBytes } from '../core/bytes.ts'
 import { type Clock, InjectedClock, MOVING, systemClock } from '../core/clock.ts'
 import { TagFence } from '../core/fence.ts'
 import { NONE, Slots } from '../core/slots.ts'
-import { Space, type Table } from '../core/space.ts'
+import { Names, Space, type Table } from '../core/space.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from '../core/tags.ts'
 import { CacheError } from '../errors.ts'
 import type { StoreSettings } from '../options/options.ts'
@@ -57,7 +57,7 @@ export class Store {
   /** Reports an error that no caller waits for. */
   readonly onError: (error: unknown) => void
   /** Spaces of applications that share the store, by their prefix. */
-  private readonly prefixes = new Map<string, Space>()
+  private readonly prefixes = new Names<string>()
   constructor(settings: StoreSettings) {
     this.settings = settings
     this.maxEntries = settings.maxEntries
@@ -92,8 +92,7 @@ export class Store {
   /** The space of an application that shares this store under a prefix. */
   spaceOf(prefix: string | undefined, version: number): Space {
     if (prefix === undefined) return this.withOwners(this.root.withVersion(version))
-    const space = this.prefixes.get(prefix) ?? new Space()
-    this.prefixes.set(prefix, space)
+    const space = this.prefixes.find(prefix) ?? this.prefixes.keep(prefix, new Space())
     return this.withOwners(space.withVersion(version))
   }
 
@@ -324,6 +323,7 @@ export class Store {
     to.table.size++
     to.table.weight += weight
     owners![slot] = to.table
+    this.expiry.survey?.add(slot)
     from.flights?.overtake(key)
     to.flights?.overtake(key)
     const groups = tags?.[slot]
@@ -339,9 +339,10 @@ export class Store {
       return
     }
     this.slots.trackOwners(this.root.table)
+    const now = this.clock.recent()
     for (const inside of space.all()) {
       inside.flights = undefined
-      this.drop(inside, 'cleared')
+      this.drop(inside, 'cleared', now)
     }
   }
 
@@ -365,15 +366,21 @@ export class Store {
 
   /** Empties a space and those inside it for good; all of them with the root. */
   close(space: Space): void {
-    const spaces = space === this.root ? [...space.all(), ...this.prefixSpaces()] : [...space.all()]
-    for (const inside of spaces) {
+    const now = this.clock.read()
+    const isWhole = space === this.root
+    for (const inside of isWhole ? this.spaces() : space.all()) {
       if (inside.closed) continue
-      this.clear(inside)
+      inside.flights = undefined
+      if (this.removals === undefined && isWhole) {
+        inside.renew()
+        inside.tags = undefined
+      } else this.drop(inside, 'cleared', now)
       inside.closed = true
       inside.detach()
     }
-    while (this.dropped.length > 0) this.reclaim(BATCH, this.clock.read())
-    if (space === this.root) {
+    if (this.removals !== undefined) while (this.dropped.length > 0) this.reclaim(BATCH, now)
+    if (isWhole) {
+      this.dropped.length = 0
       this.reset()
       this.expiry.end()
     }
@@ -524,7 +531,8 @@ export class Store {
   /** Why an entry leaves: `reason` if it is live, else what has ended it. */
   reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
     const owner = this.slots.owners?.[slot]
-    if (owner?.dropped === 'cleared') return 'cleared'
+    if (owner?.dropped === 'cleared')
+      return Math.abs(this.slots.deadlines[slot]) <= owner.droppedAt ? 'expired' : 'cleared'
     if (Math.abs(this.slots.deadlines[slot]) <= now) return 'expired'
     return this.isTaggedOut(slot) ? 'invalidated' : reason
   }
@@ -559,7 +567,7 @@ export class Store {
     const value = slots.values[slot]
     if (slots.keeps !== undefined && value instanceof NegativeResult) return
     if (reason === 'evicted') counters.evictions++
-    else if (reason === 'expired') counters.expirations++
+    else if (reason === 'expired' && this.ownerOf(slot).dropped !== 'cleared') counters.expirations++
     else if (reason === 'deleted') counters.deletes++
     this.removals?.add(slots.keys[slot], value, reason)
   }
@@ -599,9 +607,10 @@ export class Store {
   }
 
   /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
-  drop(space: Space, dropped: 'cleared' | 'expired'): void {
+  drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
     const table = space.renew()
     table.dropped = dropped
+    table.droppedAt = now
     if (table.map.size === 0) return
     this.dropped.push({ table, slots: table.map.values() })
     this.expiry.expectDropped()
@@ -703,7 +712,7 @@ export class Store {
   }
 
   private *prefixSpaces(): Generator<Space> {
-    for (const space of this.prefixes.values()) yield* space.all()
+    for (const space of this.prefixes) yield* space.all()
   }
 
   *spaces(): Generator<Space> {

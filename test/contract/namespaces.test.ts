@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { storeOf } from '../../src/cache.ts'
 import { Cache } from '../../src/index.ts'
+import { isCollected } from '../support/collection.ts'
 import { watch } from './support.ts'
 
 describe('37. applications that share one store', () => {
@@ -53,6 +55,12 @@ describe('37. applications that share one store', () => {
     for (let i = 0; i < 20; i++) (i % 2 ? a : b).set(i, i)
     expect(a.size + b.size).toBe(10)
     expect(a.stats()).toEqual(b.stats())
+  })
+
+  it('37. a prefix that nobody uses any more is forgotten', async () => {
+    const plain = shared()
+    const ref = new WeakRef(storeOf(plain).spaceOf('once', 1))
+    expect(await isCollected(ref)).toBe(true)
   })
 
   it('37. tags reach only the own application', () => {

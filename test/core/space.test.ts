@@ -1,5 +1,7 @@
+import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { Space } from '../../src/core/space.ts'
+import { Names, Space } from '../../src/core/space.ts'
+import { isCollected } from '../support/collection.ts'
 
 test('a name or a version is one space as long as somebody holds it', () => {
   const root = new Space()
@@ -72,4 +74,35 @@ test('what is made inside a closed space is closed', () => {
   users.closed = true
   expect([users.namespace('a').closed, users.withVersion(2).closed]).toEqual([true, true])
   expect(root.namespace('other').closed).toBe(false)
+})
+
+test('names are held weakly: a name goes with its space', async () => {
+  const names = new Names<string>()
+  const kept = names.keep('kept', new Space())
+  const ref = new WeakRef(names.keep('gone', new Space()))
+  expect(names.size).toBe(2)
+  expect(await isCollected(ref)).toBe(true)
+  for (let turn = 0; turn < 100 && names.size > 1; turn++) await setImmediate()
+  expect([names.size, names.find('kept'), names.find('gone')]).toEqual([1, kept, undefined])
+  expect([...names]).toEqual([kept])
+})
+
+test('a space that is not the one of its name any more does not take the name off', () => {
+  const names = new Names<string>()
+  const before = names.keep('a', new Space())
+  const after = names.keep('a', new Space())
+  names.forget('a', before)
+  expect(names.find('a')).toBe(after)
+  names.forget('a', after)
+  expect(names.find('a')).toBe(undefined)
+})
+
+test('all: namespaces however many and however deep', () => {
+  const root = new Space()
+  const held: Space[] = []
+  for (let i = 0, space = root; i < 20_000; i++) {
+    space = space.namespace('inside')
+    held.push(space, root.namespace(`beside ${i}`))
+  }
+  expect([...root.all()]).toHaveLength(held.length + 1)
 })

@@ -61,6 +61,37 @@ test('a sweep that is not done goes on in the next slice', () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
+test('a slice ends when its time is over however many stores are due, and the next goes on with those that wait', () => {
+  const stores = Array.from({ length: 1000 }, () => store(10))
+  for (const one of stores) sweeper.expect(one)
+  const swept = (): number => stores.reduce((sum, one) => sum + one.swept, 0)
+  vi.advanceTimersToNextTimer()
+  const first = swept()
+  expect(first).toBeGreaterThan(0)
+  expect(first).toBeLessThan(stores.length / 2)
+  for (let slices = 0; slices < 20 && vi.getTimerCount() > 0; slices++) vi.advanceTimersToNextTimer()
+  expect(stores.map((one) => one.swept)).toEqual(stores.map(() => 1))
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a store that takes many slices has others wait for one of them only', () => {
+  const hungry = {
+    ...store(10, 100),
+    sweep(late: () => boolean) {
+      while (!late());
+      return ++this.swept === 100
+    },
+    untilSweep: () => (hungry.swept < 100 ? 0 : Infinity),
+  }
+  const others = Array.from({ length: 10 }, () => store(10))
+  for (const one of [hungry, ...others]) sweeper.expect(one)
+  vi.advanceTimersByTime(20)
+  expect(hungry.swept).toBeLessThan(20)
+  expect(others.map((one) => one.swept)).toEqual(others.map(() => 1))
+  vi.advanceTimersByTime(1000)
+  expect(hungry.swept).toBe(100)
+})
+
 test('a slice ends also where time stands still', () => {
   const asked: number[] = []
   const one = {

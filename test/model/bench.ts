@@ -169,7 +169,9 @@ export class Bench {
     if (this.#setup.listener) {
       const left = this.#model.order.length + this.#model.cleared.length
       assert.equal(this.#told.length, left, 'what is left is told as cleared on close')
-      for (const { reason } of this.#told) assert.equal(reason, 'cleared')
+      for (const root of this.#model.roots) this.#model.close(root)
+      this.#model.reclaim()
+      this.#compareRemovals()
     }
   }
 
@@ -406,7 +408,7 @@ export class Bench {
       const index = dropped.findIndex(
         (slot) => sameKey(slots.keys[slot], entry.key) && Object.is(slots.values[slot], entry.value),
       )
-      if (index < 0) this.#model.tell(entry.key, entry.value, 'cleared')
+      if (index < 0) this.#model.tellCleared(entry)
       else {
         dropped.splice(index, 1)
         this.#model.cleared.push(entry)

@@ -126,6 +126,88 @@ describe.each(policies)('40,000 entries that end at once, %s', (policy) => {
     expect([cache.size, namespace.size]).toEqual([0, MANY / 10])
   })
 
+  test('take along nothing that lives in a namespace that grows large meanwhile', () => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now })
+    const namespace = cache.namespace<number, unknown>('n')
+    const grown = 33_500
+    for (let key = 0; key < 32_000; key++) namespace.set(key, key, { ttl: Infinity })
+    clock.advance(1000)
+    const store = storeOf(cache)
+    // The survey passes what is there, slice by slice, before the namespace grows.
+    for (let slices = 0; slices < 4; slices++) store.expiry.sweep(() => true)
+    for (let key = 32_000; key < grown; key++) namespace.set(key, key, { ttl: Infinity })
+    sweepInSlices(cache, 20)
+    expect([cache.size, namespace.size]).toEqual([0, grown])
+    for (let key = 0; key < grown; key++) expect(namespace.peek(key)).toBe(key)
+  })
+
+  test('take along nothing that moves among them meanwhile', () => {
+    const clock = manualClock()
+    const cache = full({ policy, clock: clock.now })
+    const second = cache.version(2)
+    for (let i = 0; i < 100; i++) second.set(MANY + i, i, { ttl: Infinity })
+    clock.advance(1000)
+    const store = storeOf(cache)
+    let moved = 0
+    for (let done = false; !done; ) {
+      done = store.expiry.sweep(() => true)
+      if (moved < 100) second.decrVersion(MANY + moved++)
+    }
+    expect(moved).toBe(100)
+    sweepInSlices(cache, 20)
+    expect([cache.size, second.size]).toEqual([100, 0])
+    for (let i = 0; i < 100; i++) expect(cache.peek(MANY + i)).toBe(i)
+  })
+
+  test.each([1, 2, 3])(
+    'and what grows, moves, comes and goes between slices agree with a Map (run %i)',
+    (run) => {
+      const seed = Number(process.env.NEARCACHE_SEED ?? Math.trunc(Math.random() * 2 ** 31)) + run
+      console.log(`NEARCACHE_SEED=${seed - run}`)
+      let state = seed
+      const random = (below: number): number => {
+        state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0
+        return (state >>> 8) % below
+      }
+      const clock = manualClock()
+      const cache = full({ policy, clock: clock.now })
+      const views = [cache, cache.version(2), cache.namespace<number, unknown>('n')]
+      const expected = views.map(() => new Map<number, number>())
+      const write = (view: number, key: number): void => {
+        views[view]!.set(key, key, { ttl: Infinity })
+        expected[view]!.set(key, key)
+      }
+      for (let key = 0; key < 25_000 + random(10_000); key++) write(2, key)
+      for (let key = 0; key < random(40_000); key++) views[1]!.set(key, 'ends')
+      for (let key = 0; key < 100; key++) write(random(2), MANY + key)
+      clock.advance(1000)
+      const store = storeOf(cache)
+      for (let done = false; !done; ) {
+        let looks = random(10)
+        done = store.expiry.sweep(() => looks-- === 0)
+        for (let writes = random(300), key = random(60_000); writes > 0; writes--) write(random(3), key++)
+        for (let moves = random(10); moves > 0; moves--) {
+          const from = random(2)
+          const key = [...expected[from]!.keys()][random(expected[from]!.size)]
+          if (key === undefined) continue
+          if (from === 0) cache.incrVersion(key)
+          else views[1]!.decrVersion(key)
+          expected[from]!.delete(key)
+          expected[1 - from]!.set(key, key)
+        }
+        const gone = random(60_000)
+        expect(views[2]!.delete(gone)).toBe(expected[2]!.delete(gone))
+        if (random(100) === 0) {
+          views[1]!.clear()
+          expected[1]!.clear()
+        }
+      }
+      checkInvariants(cache)
+      for (const [i, view] of views.entries()) expect(new Map(view)).toEqual(expected[i])
+    },
+  )
+
   test('are reclaimed in small steps after a clear', () => {
     const cache = full({ policy, onRemoval: () => {} })
     cache.clear()

@@ -28,6 +28,8 @@ export interface Entry {
   tags: ReadonlySet<string>
   /** One of its tags was deleted. */
   invalidated: boolean
+  /** Why it left, once it was cleared: what had expired by then is expired. */
+  cleared?: 'cleared' | 'expired'
 }
 
 /** A load under way. */
@@ -211,7 +213,7 @@ export class ModelStore {
 
   makeRoom(entries: number, weight: number, kept?: Entry): void {
     while (this.order.length + entries > this.maxEntries || this.weight + weight > this.settings.maxWeight) {
-      for (const entry of this.cleared.splice(0)) this.tell(entry.key, entry.value, 'cleared')
+      for (const entry of this.cleared.splice(0)) this.tellCleared(entry)
       const entry = this.#victim(kept)
       this.leave(entry, this.ended(entry) ?? 'evicted')
     }
@@ -235,7 +237,10 @@ export class ModelStore {
   clear(space: ModelSpace): void {
     for (const inside of space.all()) {
       inside.flights.clear()
-      this.cleared.push(...inside.entries.values())
+      for (const entry of inside.entries.values()) {
+        entry.cleared = this.endOf(entry) <= this.time ? 'expired' : 'cleared'
+        this.cleared.push(entry)
+      }
       this.order = this.order.filter((entry) => entry.space !== inside)
       inside.entries.clear()
     }
@@ -273,7 +278,11 @@ export class ModelStore {
 
   /** What was cleared leaves. */
   reclaim(): void {
-    for (const entry of this.cleared.splice(0)) this.tell(entry.key, entry.value, 'cleared')
+    for (const entry of this.cleared.splice(0)) this.tellCleared(entry)
+  }
+
+  tellCleared({ key, value, cleared }: Entry): void {
+    this.tell(key, value, cleared!)
   }
 }
 

@@ -83,6 +83,25 @@ export const removalsStatements: readonly Statement[] = [
     },
   ),
 
+  statement(39, 'what had expired when it was cleared left as expired', ['clear', 'close'], (scene) => {
+    const { cache, removals } = listening(scene, { maxEntries: 4 })
+    cache.set('a', 1, { ttl: 100 })
+    cache.set('b', 1, { ttl: 1000 })
+    scene.clock.advance(100)
+    cache.clear()
+    scene.clock.advance(10_000)
+    cache.set('c', 1, { ttl: 100 })
+    cache.set('d', 1, { ttl: 1000 })
+    scene.clock.advance(100)
+    cache.close()
+    equal(removals.map(({ key, reason }) => `${key} ${reason}`).sort(), [
+      'a expired',
+      'b cleared',
+      'c expired',
+      'd cleared',
+    ])
+  }),
+
   statement(39, 'setting the same reference again is no removal', ['setMany'], (scene) => {
     const { cache, removals } = listening(scene)
     for (const value of [{}, 1, Number.NaN, null, 'text']) {
