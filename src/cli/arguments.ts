@@ -72,9 +72,8 @@ function format(name: string): Format {
 
 /** A lifetime by the grammar of the cache's own option. */
 function milliseconds(text: string): number {
-  const ttl = /^\d+$/.test(text) ? Number(text) : (text as Duration)
   try {
-    const cache = new Cache({ ttl, clock: () => 0 })
+    const cache = new Cache({ ttl: text as Duration, clock: () => 0 })
     cache.set('key', 'value')
     const time = cache.expiresIn('key')!
     cache.close()

@@ -6,6 +6,8 @@ const NEWLINE = 10
 const RETURN = 13
 /** Longer lines are refused, in bytes. */
 const LONGEST = 65_536
+/** How a document begins that was passed by mistake. */
+const MARKUP = /^\uFEFF?<(\?xml|!doctype|svg|html)\b/i
 const HEADER = '# nearcache trace:'
 
 /** A line per read: the key, then after a tab the time, then after another the weight. */
@@ -52,6 +54,8 @@ export class LineReader implements TraceReader {
   #read(line: string): void {
     if (line.includes('\0'))
       throw this.#wrong('text', 'binary data (for numbers of four bytes say --format u32)')
+    if (this.#fields === undefined && MARKUP.test(line))
+      throw this.#wrong('a trace, a key a line', `markup: ${quote(line)}`)
     const tab = line.indexOf('\t')
     const fields = tab === -1 ? undefined : line.split('\t')
     this.#fields ??= this.#fieldsOf(line, fields)

@@ -1,6 +1,7 @@
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { pipeline, type Readable } from 'node:stream'
-import { createBrotliDecompress, createGunzip } from 'node:zlib'
+import type { Readable } from 'node:stream'
+import { type BrotliDecompress, createBrotliDecompress, createGunzip, type Gunzip } from 'node:zlib'
 import { Failure } from './failure.ts'
 import { type Format, formatOf } from './format.ts'
 import { LineReader } from './read-lines.ts'
@@ -22,6 +23,8 @@ export interface ReadOptions {
   readonly stdin: Readable
   /** Told how many reads there are, after each piece. */
   readonly onProgress?: ((reads: number) => void) | undefined
+  /** Told once, of a trace whose compressed data end too early: it is read as far as it goes. */
+  readonly onWarning?: ((message: string) => void) | undefined
 }
 
 /** Reads a trace piece by piece: besides a few bytes per read, it keeps the different keys in memory. */
@@ -38,7 +41,10 @@ export async function readTrace(path: string, options: ReadOptions): Promise<Tra
     }
     reader.end()
   } catch (error) {
-    throw asFailure(error, name, reader.place)
+    if (!isInterrupted(error) || builder.reads === 0) throw asFailure(error, name, reader.place)
+    // What follows the last whole read is the torn end of the next one.
+    const reads = builder.reads.toLocaleString('en')
+    options.onWarning?.(`${name}: the recording was interrupted; its first ${reads} reads are used`)
   }
   return builder.build()
 }
@@ -51,9 +57,36 @@ async function* decompressed(source: Readable, given: Format['compression']): As
   if (compression === 'sniff') yield* whole
   else {
     const decompress = compression === 'gzip' ? createGunzip() : createBrotliDecompress()
-    // An error reaches whoever reads the end of the line, so the callback has nothing to do.
-    yield* pipeline(whole, decompress, () => {})
+    yield* through(whole, decompress)
   }
+}
+
+/** Everything that could be decompressed, and only then the error of data that are torn off. */
+async function* through(
+  pieces: AsyncIterable<Buffer>,
+  decompress: Gunzip | BrotliDecompress,
+): AsyncGenerator<Buffer> {
+  const out: Buffer[] = []
+  decompress.on('data', (chunk: Buffer) => out.push(chunk))
+  const failed = new Promise<never>((_, reject) => decompress.on('error', reject))
+  failed.catch(() => {})
+  const ended = once(decompress, 'end')
+  ended.catch(() => {})
+  try {
+    for await (const piece of pieces) {
+      await Promise.race([new Promise<void>((done) => decompress.write(piece, () => done())), failed])
+      yield* out.splice(0)
+    }
+    decompress.end()
+    await Promise.race([ended, failed])
+    yield* out.splice(0)
+  } finally {
+    decompress.destroy()
+  }
+}
+
+function isInterrupted(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'Z_BUF_ERROR'
 }
 
 /** The first bytes, enough to tell gzip; fewer only when there are no more. */

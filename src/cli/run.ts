@@ -56,7 +56,8 @@ async function runSimulate(args: readonly string[], surroundings: Surroundings):
   const progress = quiet ? undefined : new Progress(stderr, now)
   try {
     const onReads = (reads: number): void => progress?.report(() => `reading: ${count(reads)} reads`)
-    const trace = await readTrace(path, { format, stdin, onProgress: onReads })
+    const onWarning = (message: string): unknown => stderr.write(`nearcache: ${message}\n`)
+    const trace = await readTrace(path, { format, stdin, onProgress: onReads, onWarning })
     if (ttl !== undefined && trace.times === undefined) {
       throw new Failure(
         `--ttl: expected a trace with times (a key, a tab, milliseconds), got ${trace.name}`,

@@ -91,11 +91,6 @@ describe('files', () => {
 
   test.each([
     [
-      'cut.gz',
-      gzipSync('a\nb\nc\n'.repeat(1000)).subarray(0, -12),
-      /cut\.gz:\d+: expected whole compressed data, got: unexpected end/,
-    ],
-    [
       'not.gz',
       Buffer.from('a\nb\n'),
       /not\.gz:1: expected whole compressed data, got: incorrect header check/,
@@ -110,6 +105,25 @@ describe('files', () => {
     const path = join(folder, name)
     await writeFile(path, content)
     await expect(readTrace(path, { stdin: Readable.from([]) })).rejects.toThrow(message)
+  })
+
+  const lines = Array.from({ length: 5000 }, (_, i) => `key ${(i * 7919) % 4999}\n`).join('')
+  test.each([
+    ['torn.gz', gzipSync(lines)],
+    ['torn.br', brotliCompressSync(lines)],
+  ])('%s, an interrupted recording, is read as far as it goes, with a warning', async (name, whole) => {
+    const path = join(folder, name)
+    await writeFile(path, whole.subarray(0, whole.length * 0.7))
+    const warnings: string[] = []
+    const onWarning = (message: string) => warnings.push(message)
+    const trace = await readTrace(path, { stdin: Readable.from([]), onWarning })
+    expect(trace.keys.length).toBeGreaterThan(1000)
+    expect(trace.keys.length).toBeLessThan(5000)
+    // No torn key at the end.
+    expect(trace.unique).toBe(Math.min(trace.keys.length, 4999))
+    expect(warnings).toEqual([
+      expect.stringMatching(/torn\...: the recording was interrupted; its first [\d,]+ reads/),
+    ])
   })
 
   test('a file that is not there, and a folder', async () => {
@@ -137,6 +151,7 @@ describe('what is wrong is named with file, line and what was expected', () => {
     ['# nearcache trace: sample=2\n', "stdin:1: expected a sample above 0 and at most 1, got '2'"],
     ['a\n\0\0\0\n', 'stdin:2: expected text, got binary data (for numbers of four bytes say --format u32)'],
     [`a\n${'x'.repeat(70_000)}`, 'stdin:2: expected lines of at most 65,536 bytes, got a longer one'],
+    ['<svg xmlns="x">\n', `stdin:1: expected a trace, a key a line, got markup: '<svg xmlns="x">'`],
     ['', 'stdin: expected at least one read, got an empty trace'],
   ])('%#', async (text, message) => {
     await expect(fromStdin('text', text)).rejects.toThrow(message)

@@ -120,6 +120,10 @@ describe('wrong arguments end with 2 and one line', () => {
       "--ttl: expected a number of milliseconds or a string such as '500ms'",
     ],
     [
+      ['simulate', '-', '--ttl', '30'],
+      "--ttl: expected a number of milliseconds or a string such as '500ms'",
+    ],
+    [
       ['simulate', '-', '--ttl', '5m'],
       '--ttl: expected a trace with times (a key, a tab, milliseconds), got stdin',
     ],

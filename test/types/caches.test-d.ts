@@ -54,6 +54,17 @@ describe('createCaches', () => {
   })
 })
 
+describe('createCaches.from', () => {
+  it('takes settings that are known at run time alone', () => {
+    const file = { local: { maxEntries: 100, ttl: '10m' as string, policy: 'lru' as string } }
+    const caches = createCaches.from(file)
+    expectTypeOf(caches.local!).toEqualTypeOf<Cache>()
+    createCaches.from(JSON.parse('{}') as unknown)
+    // @ts-expect-error a string that may have no unit
+    createCaches(file)
+  })
+})
+
 describe('cacheOptions', () => {
   it('gives types to the options of one cache', () => {
     const options = cacheOptions<number, User>({
