@@ -467,13 +467,15 @@ export class Store {
     if (this.dropped.length > 0 && this.reclaim(1, now) > 0) return NONE
     const { slots, counters, policy } = this
     const victim = policy.victim(now)
-    if (slots.deadlines[victim] <= now) counters.expirations++
+    const hasExpired = slots.deadlines[victim] <= now
+    if (hasExpired) counters.expirations++
     else counters.evictions++
     slots.values[victim] = undefined
     slots.deadlines[victim] = 0
     this.ownerOf(victim).size--
     this.size--
-    const forgotten = policy.remember(victim)
+    // Only a victim that left for want of room leaves its key behind.
+    const forgotten = hasExpired ? victim : policy.remember(victim)
     if (forgotten !== NONE) this.unname(forgotten)
     return forgotten
   }
