@@ -555,7 +555,6 @@ export class ModelCache {
   /** Ends this namespace or version. */
   close(): void {
     this.store.close(this.space)
-    this.store.reclaim()
   }
 
   #assertOpen(): void {
