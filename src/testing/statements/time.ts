@@ -30,6 +30,7 @@ const wrong: readonly unknown[] = [
     'Infinity',
     'NaNms',
     '1__proto__',
+    `${'9'.repeat(400)}d`,
   ],
   ...[Number.NaN, null, true, 10n, {}],
 ]
