@@ -78,7 +78,17 @@ const nativeDate: DateConstructor | undefined =
 const nativeNow: (() => number) | undefined = nativeDate?.now
 
 /** Calls back when the current turn of the event loop is over: after its microtasks where the runtime can tell. */
-const atEndOfTurn: (callback: () => void) => void = globalThis.process?.nextTick ?? queueMicrotask
+const atEndOfTurn: (callback: () => void) => void =
+  genuineTick() ?? ((callback) => void settled.then(callback))
+const settled = Promise.resolve()
+
+/** The runtime's own `nextTick`. One that was replaced before this module was loaded, as by a test runner, may never call back. */
+function genuineTick(): ((callback: () => void) => void) | undefined {
+  const tick: unknown = globalThis.process?.nextTick
+  const isGenuine =
+    typeof tick === 'function' && Function.prototype.toString.call(tick).startsWith('function nextTick(')
+  return isGenuine ? (tick as (callback: () => void) => void) : undefined
+}
 
 /**
  * The wall clock, read once per turn of the event loop and shared by all caches: reading it costs several times what a Map

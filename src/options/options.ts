@@ -125,7 +125,7 @@ const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Setting
   protect: oneOf('none', 'freeze', 'clone'),
   onRemoval: callable,
   onError: callable,
-  clock: callable,
+  clock: timeSource,
   name: nonEmptyString,
   keyPrefix: nonEmptyString,
   version: integer,
@@ -281,6 +281,14 @@ function share(value: unknown, option: string): number {
   if (typeof value !== 'number' || Number.isNaN(value)) throw refusal(option, 'a number from 0 to 1', value)
   if (value >= 0 && value <= 1) return value
   throw new RangeError(refusal(option, 'a number from 0 to 1', value).message)
+}
+
+/** A function whose first reading is a finite number. */
+function timeSource(value: unknown, option: string): () => number {
+  const source = callable(value, option) as () => unknown
+  const reading = source()
+  if (!Number.isFinite(reading)) throw refusal(option, 'a function that returns a finite number', reading)
+  return source as () => number
 }
 
 function callable<F>(value: unknown, option: string): F {

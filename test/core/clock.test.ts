@@ -116,3 +116,27 @@ test('what is set late in a long turn is there in that turn, however short its t
   cache.set('key', 1)
   expect(cache.get('key')).toBe(1)
 })
+
+test('time goes on where the module is loaded while nextTick is faked and Date is not', async () => {
+  vi.resetModules()
+  const { nextTick } = process
+  let isLost = false
+  process.nextTick = (callback, ...args) => {
+    if (!isLost) nextTick(callback, ...args)
+  }
+  const { systemClock: late } = await import('../../src/core/clock.ts')
+  process.nextTick = nextTick
+  isLost = true
+  const start = late.now()
+  while (late.now() === start) await new Promise((resolve) => setImmediate(resolve))
+  expect(late.now()).toBeGreaterThan(start)
+})
+
+test.each([1n, new Date(0), Promise.resolve(1), undefined, Number.NaN, '5'])(
+  'a clock that gives %s is refused',
+  (reading) => {
+    expect(() => new Cache({ clock: () => reading as number })).toThrow(
+      'clock: expected a function that returns a finite number, got',
+    )
+  },
+)
