@@ -349,6 +349,7 @@ export class ModelCache {
   }
 
   touch(key: unknown, ttl = this.store.settings.ttl): boolean {
+    if (ttl <= 0) this.space.flights.delete(key)
     const entry = this.store.find(this.space, key)
     if (entry === undefined) return false
     if (ttl > 0) entry.deadline = this.store.time + ttl
