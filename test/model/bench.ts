@@ -14,7 +14,6 @@ import {
   type Entry,
   type Flight,
   ModelCache,
-  type ModelOptions,
   type ModelSpace,
   ModelStore,
 } from './model.ts'
@@ -44,16 +43,11 @@ type Outcome = { readonly value: unknown } | { readonly error: unknown }
 
 /** A call of `getOrLoad`. */
 interface Caller {
-  readonly model: ModelCache
-  readonly key: unknown
-  readonly options: ModelOptions
   /** How its loader answers, if it runs. */
   readonly answer: ValueName | 'throws' | 'later'
   readonly result: unknown
   readonly later: Deferred<unknown>
   started: boolean
-  /** How many tags had been deleted when it last asked. */
-  turn: number
   actual: Outcome | undefined
   expected: Outcome | undefined
 }
@@ -236,9 +230,8 @@ export class Bench {
     const later = deferred<unknown>()
     const plain = answer === 'later' || answer === 'throws'
     const result = plain ? undefined : this.#values(at)()(answer, key)
-    const { turn } = this.#model
     const caller: Caller = {
-      ...{ model: at.model, key, options: options ?? {}, answer, result, later, turn },
+      ...{ answer, result, later },
       ...{ started: false, actual: undefined, expected: undefined },
     }
     const loader = (asked: unknown): unknown => {
@@ -256,7 +249,7 @@ export class Bench {
         caller.actual = { error }
       },
     )
-    const taken = outcome(() => at.model.takeOff(key, caller.options))
+    const taken = outcome(() => at.model.takeOff(key, options ?? {}))
     await ticks()
     this.#board(caller, taken)
     this.#compareCallers([caller])
@@ -302,22 +295,12 @@ export class Bench {
     }
   }
 
-  /** A load has ended: those who wait have its result, or ask again where it is too old for them. */
+  /** A load has ended: those who wait have its result. None of them can have joined after one of its tags was deleted. */
   #finish(flight: Flight, answer: ValueName | 'throws', result: unknown): void {
     const index = this.#loads.findIndex((load) => load.flight === flight)
     const [load] = this.#loads.splice(index, 1)
     const expected = this.#landInModel(flight, answer, result)
-    for (const caller of load!.callers) {
-      if ('error' in expected || !flight.invalidated || caller.turn === flight.turn)
-        caller.expected = expected
-      else {
-        caller.turn = this.#model.turn
-        this.#board(
-          caller,
-          outcome(() => caller.model.askAgain(caller.key, caller.options)),
-        )
-      }
-    }
+    for (const caller of load!.callers) caller.expected = expected
   }
 
   #landInModel(flight: Flight, answer: ValueName | 'throws', result: unknown): Outcome {

@@ -38,8 +38,6 @@ export interface Flight {
   readonly key: unknown
   readonly options: ModelOptions
   readonly start: number
-  /** How many tags had been deleted when it began. */
-  readonly turn: number
   /** One of its tags was deleted. */
   invalidated: boolean
 }
@@ -90,8 +88,6 @@ export class ModelStore {
   readonly settings: ModelSettings
   maxEntries: number
   time = 0
-  /** How many tags have been deleted. */
-  turn = 0
   /** What is held, the least recently used first. */
   order: Entry[] = []
   /** What was cleared and has not been reclaimed: it may take room until room is needed. */
@@ -247,7 +243,6 @@ export class ModelStore {
   }
 
   deleteByTag(space: ModelSpace, tag: string, flights: Iterable<Flight>): void {
-    this.turn++
     const inside = new Set(space.all())
     for (const entry of this.order)
       if (inside.has(entry.space) && entry.tags.has(tag)) entry.invalidated = true
@@ -436,12 +431,6 @@ export class ModelCache {
     return value === undefined ? this.#joinOrStart(key, options) : { value }
   }
 
-  /** What a caller does whose load brought what is too old for it. */
-  askAgain(key: unknown, options: ModelOptions): { readonly value: unknown } | Flight {
-    const entry = this.store.find(this.space, key)
-    return entry ?? this.#joinOrStart(key, options)
-  }
-
   #joinOrStart(key: unknown, options: ModelOptions): Flight {
     const { store, space } = this
     const under = space.flights.get(key)
@@ -449,8 +438,7 @@ export class ModelCache {
       store.counters.joins++
       return under
     }
-    const { time: start, turn } = store
-    const flight: Flight = { space, key, options, start, turn, invalidated: false }
+    const flight: Flight = { space, key, options, start: store.time, invalidated: false }
     space.flights.set(key, flight)
     this.#flights.add(flight)
     store.counters.loads++
