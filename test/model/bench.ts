@@ -10,13 +10,7 @@ import { CacheError } from '../../src/errors.ts'
 import { manualClock } from '../support/clock.ts'
 import { type Deferred, deferred, ticks } from '../support/deferred.ts'
 import { checkInvariants, members } from '../support/invariants.ts'
-import {
-  type Entry,
-  type Flight,
-  ModelCache,
-  type ModelSpace,
-  ModelStore,
-} from './model.ts'
+import { type Entry, type Flight, ModelCache, type ModelSpace, ModelStore } from './model.ts'
 import type { Operation, ValueName } from './operations.ts'
 
 /** A cache to be tried. */
