@@ -239,10 +239,12 @@ export class Store {
     if (this.keepsNothing) return true
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
-    if (!(terms.ttl > 0) || weight > this.maxWeight) {
-      if (this.holds(found))
-        this.remove(found, this.reason(found, now, terms.ttl > 0 ? 'replaced' : 'expired'))
-      if (terms.ttl > 0) this.removals?.add(key, value, 'evicted')
+    if (!(terms.ttl > 0)) {
+      if (this.holds(found)) this.remove(found, this.reason(found, now, 'expired'))
+      return false
+    }
+    if (weight > this.maxWeight) {
+      this.giveUp(found, key, value, now)
       return false
     }
     let slot = found
@@ -277,8 +279,7 @@ export class Store {
     const key = keys[slot]
     this.ownerOf(slot).space.flights?.overtake(key)
     if (weight > this.maxWeight) {
-      this.remove(slot, 'replaced')
-      this.removals?.add(key, value, 'evicted')
+      this.giveUp(slot, key, value, now)
       return
     }
     this.overwrite(slot, value, now)
@@ -288,6 +289,14 @@ export class Store {
     }
     this.reweigh(slot, weight, now)
     this.counters.sets++
+  }
+
+  /** Removes what is in the place of a value too heavy to be kept, and has that value told; once where it is the one that was there. */
+  private giveUp(slot: number, key: unknown, value: unknown, now: number): void {
+    const reason = this.holds(slot) ? this.reason(slot, now, 'replaced') : undefined
+    const isThere = reason === 'replaced' && Object.is(this.slots.values[slot], value)
+    if (reason !== undefined) this.remove(slot, isThere ? 'evicted' : reason)
+    if (!isThere) this.removals?.add(key, value, 'evicted')
   }
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */

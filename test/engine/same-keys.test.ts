@@ -1,19 +1,9 @@
 import { Cache, type CacheOptions } from 'nearcache'
 import { describe, expect, test } from 'vitest'
+import { random as randoms } from '../../bench/keys.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 const seed = Number(process.env.NEARCACHE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-
-/** Numbers from 0 to 1 (mulberry32). */
-function randoms(start: number): () => number {
-  let state = start
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
 
 /** Ways to make a cache that has one feature more, which is to change nothing of what stays. */
 const features: Readonly<Record<string, CacheOptions<number, number>>> = {

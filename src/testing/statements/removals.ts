@@ -15,6 +15,20 @@ function listening<M extends Method>(
 }
 
 export const removalsStatements: readonly Statement[] = [
+  statement(39, 'a value that has become too heavy is told once when it is set again', [], ({ open }) => {
+    const removals: unknown[] = []
+    const value = { weight: 1 }
+    const cache = open({
+      maxWeight: 10,
+      weigh: (one) => (one as typeof value).weight,
+      onRemoval: (removal) => removals.push(removal),
+    })
+    cache.set('k', value)
+    value.weight = 11
+    cache.set('k', value)
+    is(cache.has('k'), false)
+    equal(removals, [{ key: 'k', value, reason: 'evicted' }])
+  }),
   statement(
     39,
     'tells key, value and reason of every value that leaves',
