@@ -1,23 +1,27 @@
 /**
  * Measures the hit ratios of the engine over all traces of a folder, at the sizes of its `reference-hit-ratios.csv`, and writes
- * docs/benchmarks/hit-ratio.{json,md,svg,png}. The folder is given by `--traces`, or NEARCACHE_TRACES; bench/traces otherwise.
- * With `--synthetic` instead over workloads made from fixed seeds: docs/benchmarks/hit-ratio-synthetic.{json,md,svg,png}.
+ * docs/benchmarks/hit-ratio.json and what is drawn of it. The folder is given by `--traces`, or NEARCACHE_TRACES; bench/traces
+ * otherwise. With `--synthetic` instead over workloads made from fixed seeds: docs/benchmarks/hit-ratio-synthetic.json.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { toPng, toSvg } from './charts/chart.ts'
-import { hitRatioChart } from './hit-ratio/chart.ts'
-import { scores, toPage, toSyntheticPage } from './hit-ratio/page.ts'
+import { scores } from './hit-ratio/page.ts'
 import type { Measured } from './hit-ratio/score.ts'
 import { doubledHitRatio, hitRatio, sourcesOf, syntheticWorks, worksOf } from './hit-ratio/traces.ts'
+import { writeHitRatioPage } from './hit-ratio/write.ts'
+import { redraw } from './redraw.ts'
 
 const { values } = parseArgs({
   options: { traces: { type: 'string' }, synthetic: { type: 'boolean' }, out: { type: 'string' } },
 })
-const folder = values.traces ?? process.env.NEARCACHE_TRACES ?? path('traces')
-const out = values.out ?? path('../docs/benchmarks')
+const folder =
+  values.traces ?? process.env.NEARCACHE_TRACES ?? fileURLToPath(new URL('traces', import.meta.url))
+const out =
+  values.out === undefined
+    ? new URL('../docs/benchmarks/', import.meta.url)
+    : pathToFileURL(`${resolve(values.out)}/`)
 const name = values.synthetic ? 'hit-ratio-synthetic' : 'hit-ratio'
 
 const pairs: Measured[] = []
@@ -30,17 +34,16 @@ for await (const { name, trace, pairs: own } of values.synthetic ? syntheticWork
 }
 if (pairs.length === 0) throw new Error(`${folder}: expected files *.trace.u32.br, found none`)
 
-const svg = toSvg(hitRatioChart(pairs))
 mkdirSync(out, { recursive: true })
+const sources = values.synthetic
+  ? []
+  : sourcesOf(folder).map(({ name, notes, source, licence }) => ({ name, notes, source, licence }))
 writeFileSync(
-  join(out, `${name}.json`),
-  `${JSON.stringify({ scores: toObject(), pairs: pairs.map(rounded) }, undefined, 1)}\n`,
+  new URL(`${name}.json`, out),
+  `${JSON.stringify({ scores: toObject(), sources, pairs: pairs.map(rounded) }, undefined, 1)}\n`,
 )
-const page = values.synthetic ? toSyntheticPage(pairs) : toPage(pairs, sourcesOf(folder))
-writeFileSync(join(out, `${name}.md`), page)
-writeFileSync(join(out, `${name}.svg`), svg)
-writeFileSync(join(out, `${name}.png`), toPng(svg))
-console.log(page)
+console.log(writeHitRatioPage(out, name))
+if (values.out === undefined) redraw()
 
 function toObject(): object {
   return Object.fromEntries(scores(pairs).map(([name, score]) => [name.replaceAll('*', ''), rounded(score)]))
@@ -51,8 +54,4 @@ function rounded<T extends object>(value: T): T {
   return JSON.parse(
     JSON.stringify(value, (_, item) => (typeof item === 'number' ? Number(item.toFixed(6)) : item)),
   )
-}
-
-function path(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url))
 }

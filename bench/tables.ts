@@ -53,15 +53,26 @@ export function foundTable(results: readonly Result[]): Table {
   return [['hit ratio', ...sizes.map(entries)], ...rows]
 }
 
+/** Nanoseconds between two readings of the clock that differ. */
+export const CLOCK_STEP = 10
+/** A quantile says something where at least so many samples are beyond it. */
+export const BEYOND = 10
+
 export function latencyTable(figures: readonly Latency[]): Table {
   const head = ['ns', 'count', 'median', 'P90', 'P99', 'P99.9', 'maximum']
-  const rows = figures.map(({ peer, count, median, p90, p99, p999, max }) => [
-    peer,
-    count.toLocaleString('en'),
-    ...[median, p90, p99, p999, max].map(nanoseconds),
-  ])
+  const rows = figures.map(({ peer, count, median, p90, p99, p999, max }) => {
+    const cell = (ns: number, q: number): string => {
+      if (count * (1 - q) < BEYOND) return '–'
+      return ns < CLOCK_STEP ? `< ${CLOCK_STEP}` : nanoseconds(ns)
+    }
+    const quantiles = [cell(median, 0.5), cell(p90, 0.9), cell(p99, 0.99), cell(p999, 0.999)]
+    return [peer, count.toLocaleString('en'), ...quantiles, nanoseconds(max)]
+  })
   return [head, ...rows]
 }
+
+/** Fewer collections than this say nothing about how long they take. */
+const FEWEST_COLLECTIONS = 5
 
 export function memoryTable(bytes: readonly Bytes[], garbage: readonly Garbage[]): Table {
   const sizes = unique(bytes.map(({ size }) => size))
@@ -76,7 +87,9 @@ export function memoryTable(bytes: readonly Bytes[], garbage: readonly Garbage[]
       const one = bytes.find((other) => other.peer === peer && other.size === size)
       return one === undefined ? '–' : one.perEntry.toFixed(0)
     }),
-    garbage.find((one) => one.peer === peer)?.perMillion.toFixed(1) ?? '–',
+    garbage
+      .find((one) => one.peer === peer && one.collections >= FEWEST_COLLECTIONS)
+      ?.perMillion.toFixed(1) ?? '–',
   ])
   return [head, ...rows]
 }

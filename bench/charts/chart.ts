@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module'
+import { writeFileSync } from 'node:fs'
 import * as Plot from '@observablehq/plot'
-import { Resvg } from '@resvg/resvg-js'
 import { parseHTML } from 'linkedom'
 
 /** A plot with words around it. Everything is part of the picture, so that it can be shown anywhere. */
@@ -12,16 +11,50 @@ export interface Chart {
   plot: Plot.PlotOptions
 }
 
-export const colors = {
+export interface Colors {
+  readonly ink: string
+  readonly muted: string
+  /** What the picture is shown on. It is not drawn: pictures are transparent. */
+  readonly paper: string
+  /** What the chart does not want to show off. */
+  readonly quiet: string
+  /** One per line or bar, told apart by colour-blind eyes too; the first is for what the chart is about. */
+  readonly series: readonly string[]
+}
+
+/** A chart in the colours of a page, light or dark. */
+export type Drawing = (colors: Colors) => Chart
+
+const light: Colors = {
   ink: '#1b2430',
   muted: '#5d6b7a',
   paper: '#ffffff',
-  /** One per line or bar, told apart by colour-blind eyes too; the first is for what the chart is about. */
+  quiet: '#a3aebb',
   series: ['#0b62c4', '#d9702a', '#2a8a5d', '#8a5bb5', '#7a7f87'],
-} as const
+}
+
+const dark: Colors = {
+  ink: '#e6edf3',
+  muted: '#9aa7b4',
+  paper: '#0d1117',
+  quiet: '#566270',
+  series: ['#58a6ff', '#f0883e', '#56c08d', '#bc8cff', '#9198a1'],
+}
+
+/** Writes `name.svg` for light pages and `name-dark.svg` for dark ones. */
+export function writeChart(drawing: Drawing, folder: URL, name: string): void {
+  writeFileSync(new URL(`${name}.svg`, folder), toSvg(drawing(light), light))
+  writeFileSync(new URL(`${name}-dark.svg`, folder), toSvg(drawing(dark), dark))
+}
+
+/** A chart in a page, as Markdown: the one of the two pictures that fits the reader's colours. */
+export function picture(path: string, words: string): string {
+  const alt = words.replaceAll('"', '&quot;')
+  return `<picture><source media="(prefers-color-scheme: dark)" srcset="${path}-dark.svg"><img src="${path}.svg" alt="${alt}"></picture>`
+}
 
 /** Draws a chart as a complete SVG document. */
-export function toSvg({ title, subtitle, caption, plot }: Chart): string {
+function toSvg({ title, subtitle, caption, plot }: Chart, colors: Colors): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>')
   const options = { ...frame, ...plot }
   const drawing = Plot.plot({
@@ -47,7 +80,6 @@ export function toSvg({ title, subtitle, caption, plot }: Chart): string {
   const captionTop = headHeight + options.height + captionLine
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${options.width}" height="${height}" viewBox="0 0 ${options.width} ${height}" font-family="${fontFamily}" role="img" aria-label="${escapeXml(title)}">`,
-    `<rect width="100%" height="100%" fill="${colors.paper}"/>`,
     text(margin, 38, 20, colors.ink, title, 'bold'),
     text(margin, 62, 14, colors.muted, subtitle),
     drawing.outerHTML,
@@ -56,23 +88,11 @@ export function toSvg({ title, subtitle, caption, plot }: Chart): string {
   ].join('\n')
 }
 
-/** Renders an SVG document at twice its size, with the font that comes from npm: no font of the system is used. */
-export function toPng(svg: string): Uint8Array {
-  const font = { fontFiles, loadSystemFonts: false, defaultFontFamily: 'DejaVu Sans' }
-  return new Resvg(svg, { font, fitTo: { mode: 'zoom', value: 2 } }).render().asPng()
-}
-
-// Verdana is a sister of DejaVu Sans: where a browser has only that, the words take as much room.
-const fontFamily = 'DejaVu Sans, Verdana, sans-serif'
+const fontFamily = 'system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif'
 const margin = 28
 const headHeight = 72
 const frame = { width: 860, height: 400, marginLeft: 78, marginTop: 18, marginBottom: 50 }
 const captionLine = 19
-
-const require = createRequire(import.meta.url)
-const fontFiles = ['DejaVuSans', 'DejaVuSans-Bold'].map((name) =>
-  require.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`),
-)
 
 function text(x: number, y: number, size: number, color: string, words: string, weight = 'normal'): string {
   return `<text x="${x}" y="${y}" font-size="${size}" font-weight="${weight}" fill="${color}">${escapeXml(words)}</text>`

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot'
-import { type Chart, colors } from '../charts/chart.ts'
+import type { Drawing } from '../charts/chart.ts'
 import type { Measured } from './score.ts'
 
 const COLUMNS = 4
@@ -7,10 +7,10 @@ const ROW_HEIGHT = 190
 
 /** In the order of drawing; the one that the chart is about comes last. */
 const LINES = [
-  { name: 'optimum', ratio: (pair: Measured) => pair.others.OPT!, color: colors.series[4] },
-  { name: 'LRU', ratio: (pair: Measured) => pair.others.LRU!, color: colors.series[1] },
-  { name: 'Caffeine', ratio: (pair: Measured) => pair.others['Caffeine-HEAD'], color: colors.series[2] },
-  { name: 'nearcache', ratio: (pair: Measured) => pair.ours, color: colors.series[0] },
+  { name: 'optimum', ratio: (pair: Measured) => pair.others.OPT!, series: 4 },
+  { name: 'LRU', ratio: (pair: Measured) => pair.others.LRU!, series: 1 },
+  { name: 'Caffeine', ratio: (pair: Measured) => pair.others['Caffeine-HEAD'], series: 2 },
+  { name: 'nearcache', ratio: (pair: Measured) => pair.ours, series: 0 },
 ]
 
 interface Dot {
@@ -20,8 +20,8 @@ interface Dot {
   line: string
 }
 
-/** Hit ratio by size, one plot per trace. */
-export function hitRatioChart(pairs: readonly Measured[]): Chart {
+/** Hit ratio by size, one plot per trace; `what` they are, such as "traces". */
+export function hitRatioChart(pairs: readonly Measured[], what: string): Drawing {
   const traces = [...new Set(pairs.map((pair) => pair.trace))]
   const columns = Math.min(COLUMNS, traces.length)
   const rows = Math.ceil(traces.length / columns)
@@ -43,10 +43,10 @@ export function hitRatioChart(pairs: readonly Measured[]): Chart {
   ).sort((a, b) => a.share - b.share)
   const drawn = LINES.filter(({ name }) => dots.some((dot) => dot.line === name))
   const first = dots.filter((dot) => dot.trace === traces[0])
-  return {
-    title: 'Hit ratio by cache size',
-    subtitle: `${traces.length === 1 ? 'One trace' : `${traces.length} traces`}; the size as a share of the keys of the trace`,
-    caption: ['Measured by npm run bench:hit-ratio'],
+  return (colors) => ({
+    title: `Hit ratio by cache size on ${traces.length} ${what}`,
+    subtitle: 'The size as a share of the keys that are asked for',
+    caption: [],
     plot: {
       height: rows * ROW_HEIGHT + 80,
       width: columns === COLUMNS ? 1080 : 160 + columns * 400,
@@ -65,7 +65,10 @@ export function hitRatioChart(pairs: readonly Measured[]): Chart {
       },
       fx: { axis: null, padding: 0.12 },
       fy: { axis: null, padding: 0.22 },
-      color: { domain: drawn.map(({ name }) => name), range: drawn.map(({ color }) => color) },
+      color: {
+        domain: drawn.map(({ name }) => name),
+        range: drawn.map(({ series }) => colors.series[series]!),
+      },
       marks: [
         ...drawn.map(({ name }) =>
           Plot.line(
@@ -93,25 +96,29 @@ export function hitRatioChart(pairs: readonly Measured[]): Chart {
           },
         ),
         legend(
-          drawn.map(({ name }) => name),
+          drawn.map(({ name, series }) => ({ name, color: colors.series[series]! })),
           traces[0]!,
           facets,
         ),
       ],
     },
-  }
+  })
 
   /** The names of the lines, in their colours, in the corner of the first plot. */
-  function legend(names: string[], trace: string, at: typeof facets): Plot.Markish {
+  function legend(
+    lines: readonly { name: string; color: string }[],
+    trace: string,
+    at: typeof facets,
+  ): Plot.Markish {
     const corner = first.some((dot) => dot.ratio > 0.6 && dot.share < 0.01) ? 'bottom-right' : 'top-left'
-    return names.map((name, i) =>
+    return lines.map(({ name, color }, i) =>
       Plot.text([{ trace, name }], {
         ...at,
         frameAnchor: corner,
         dx: corner === 'top-left' ? 6 : -6,
         dy: corner === 'top-left' ? 6 + i * 15 : -6 - i * 15,
         text: 'name',
-        fill: drawn[i]!.color,
+        fill: color,
         fontWeight: 'bold',
         fontSize: 11,
       }),

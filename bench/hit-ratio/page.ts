@@ -1,3 +1,4 @@
+import { picture } from '../charts/chart.ts'
 import { bestOther, gapClosed, isBelowLru, isPrototype, type Measured, type Score, score } from './score.ts'
 import { workloads } from './synthetic.ts'
 import type { Source } from './traces.ts'
@@ -8,14 +9,15 @@ export function toPage(pairs: readonly Measured[], sources: readonly Source[]): 
   return `${[
     '# Hit ratios on real traces',
     `The engine replays ${traces.size} ${traces.size === 1 ? 'trace' : 'traces'} at several sizes, ${pairs.length} pairs of trace and size. Every read is a \`get\`; a miss is followed by a \`set\`. Written by \`npm run bench:hit-ratio -- --traces DIR\`; the figures of each pair are in [hit-ratio.json](hit-ratio.json).`,
-    '![Hit ratio by size, one plot per trace](hit-ratio.svg)',
+    picture('gap-closed', 'The share of the gap between LRU and the optimum that each policy closes'),
     '## All policies',
     '*Gap closed* is the share of the way from LRU to the optimum, `(policy − LRU) / (optimum − LRU)`, the mean over all pairs where the optimum is more than half a point above LRU; a pair counts as −100 % at worst.',
     policies(pairs),
     ...below(pairs),
     ...loops(pairs),
     '## Each trace',
-    'The mean over its sizes.',
+    picture('hit-ratio', 'Hit ratio by cache size, one plot per trace'),
+    'The mean over its sizes:',
     byTrace(pairs, [...traces]),
     ...credits(sources.filter(({ name }) => traces.has(name))),
   ].join('\n\n')}\n`
@@ -27,7 +29,7 @@ export function toSyntheticPage(pairs: readonly Measured[]): string {
   return `${[
     '# Hit ratios on synthetic workloads',
     `The engine replays ${traces.length} workloads made from fixed seeds, at several sizes, ${pairs.length} pairs in all. None of them played a part in the choice of the policy. Written by \`npm run bench:hit-ratio -- --synthetic\`; see [hit ratios on real traces](hit-ratio.md) for what the figures mean, and [hit-ratio-synthetic.json](hit-ratio-synthetic.json) for those of each pair.`,
-    '![Hit ratio by size, one plot per workload](hit-ratio-synthetic.svg)',
+    picture('hit-ratio-synthetic', 'Hit ratio by cache size, one plot per synthetic workload'),
     policies(pairs),
     ...below(pairs),
     '## Each workload',

@@ -1,24 +1,24 @@
 import * as Plot from '@observablehq/plot'
-import { type Chart, colors } from '../../bench/charts/chart.ts'
+import type { Colors, Drawing } from '../../bench/charts/chart.ts'
 import { apart } from '../../bench/charts/labels.ts'
 import type { Replay } from './replay.ts'
 import { count, hitRatio, percent } from './report.ts'
 
 /** The hit ratio of all runs that had hits, as a moving average, as the trace goes on; the last run on top. */
-export function hitRatioChart(runs: Map<string, Replay>, caption: string[]): Chart {
+export function hitRatioChart(runs: Map<string, Replay>, caption: string[]): Drawing {
   const cached = [...runs].filter(([, run]) => hitRatio(run) > 0)
   const lines = cached.map(([, run]) => movingHitRatio(run))
-  const stroke = (line: number) => colors.series[cached.length - 1 - line]!
+  const stroke = (colors: Colors, line: number) => colors.series[cached.length - 1 - line]!
   const labels = cached.map(([name, run], line) => ({
+    line,
     text: `${name} ${percent(hitRatio(run))}`,
-    fill: stroke(line),
     last: lines[line]!.at(-1)!,
   }))
   const heights = apart(
     labels.map(({ last }) => last.ratio),
     spread(lines) * labelHeight,
   )
-  return {
+  return (colors) => ({
     title: 'Hit ratio as the trace goes on',
     subtitle: `Share of the last ${count(movingWindow)} requests that needed no query; at the right, of all requests`,
     caption,
@@ -28,13 +28,13 @@ export function hitRatioChart(runs: Map<string, Replay>, caption: string[]): Cha
       y: { label: null, nice: true, ticks: 6, tickFormat: (ratio: number) => `${Math.round(100 * ratio)} %` },
       marks: [
         ...lines.map((points, line) =>
-          Plot.lineY(points, { x: 'request', y: 'ratio', stroke: stroke(line), strokeWidth: 2.4 }),
+          Plot.lineY(points, { x: 'request', y: 'ratio', stroke: stroke(colors, line), strokeWidth: 2.4 }),
         ),
         Plot.text(labels, {
           x: ({ last }) => last.request,
           y: (_, line) => heights[line],
           text: 'text',
-          fill: ({ fill }) => fill,
+          fill: ({ line }) => stroke(colors, line),
           textAnchor: 'start',
           dx: 10,
           fontSize: 14,
@@ -42,7 +42,7 @@ export function hitRatioChart(runs: Map<string, Replay>, caption: string[]): Cha
         }),
       ],
     },
-  }
+  })
 }
 
 interface Point {

@@ -1,9 +1,9 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import type { PGlite } from '@electric-sql/pglite'
-import { type Chart, toPng, toSvg } from '../../bench/charts/chart.ts'
+import { type Drawing, writeChart } from '../../bench/charts/chart.ts'
 import { countKeys, readTrace } from '../../bench/traces/read.ts'
 import { hitRatioChart } from './chart.ts'
 import { loadCatalogue, openDatabase } from './database.ts'
@@ -78,16 +78,11 @@ async function serve(db: PGlite, trace: Uint32Array, time: number): Promise<Map<
 const output = new URL('out/', import.meta.url)
 const images = new URL('../../docs/images/', import.meta.url)
 
-async function draw(chart: Chart, directories: URL[]): Promise<void> {
-  const svg = toSvg(chart)
-  const files = { svg, png: toPng(svg) }
+async function draw(drawing: Drawing, directories: URL[]): Promise<void> {
   for (const directory of directories) {
     await mkdir(directory, { recursive: true })
-    for (const [type, content] of Object.entries(files)) {
-      const file = new URL(`demo-hit-ratio.${type}`, directory)
-      await writeFile(file, content)
-      console.log(`  wrote ${relative(process.cwd(), fileURLToPath(file))}`)
-    }
+    writeChart(drawing, directory, 'demo-hit-ratio')
+    console.log(`  wrote ${relative(process.cwd(), fileURLToPath(new URL('demo-hit-ratio.svg', directory)))}`)
   }
 }
 

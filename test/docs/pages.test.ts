@@ -70,7 +70,7 @@ function nameOf(symbol: symbol): string {
 /** Targets of a page's relative links and pictures. */
 function linksOf(page: string): string[] {
   const prose = read(page).replace(/^```.*?^```$/gms, '')
-  const links = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map(
+  const links = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)].map(
     (match) => match[1] ?? match[2]!,
   )
   return links.filter((link) => !/^[a-z]+:/.test(link))

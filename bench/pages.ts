@@ -1,0 +1,153 @@
+import { picture } from './charts/chart.ts'
+import { faster } from './comparisons.ts'
+import { goalTable } from './goals.ts'
+import type { Measured } from './hit-ratio/score.ts'
+import { entryOf, operationNames } from './operations.ts'
+import { awaitedWords, gapWords, hitWords } from './readme.ts'
+import { caption, type Report } from './report.ts'
+import {
+  BEYOND,
+  CLOCK_STEP,
+  entries,
+  foundTable,
+  latencyTable,
+  memoryTable,
+  nanoseconds,
+  speedTable,
+  type Table,
+  toMarkdown,
+  unique,
+} from './tables.ts'
+
+type Reports = readonly { readonly name: string; readonly report: Report }[]
+
+/** How nearcache compares with others: the page that the benchmarks begin with. */
+export function comparisonPage(
+  reports: Reports,
+  drawn: Report,
+  charts: readonly { name: string; title: string }[],
+  pairs: readonly Measured[],
+): string {
+  const chart = (name: string): string[] =>
+    charts.filter((one) => one.name === name).map(({ title }) => picture(name, title))
+  const slower = operationNames.flatMap((name) => {
+    const { label } = entryOf(name)
+    const peers = faster(drawn, label)
+    return peers.length === 0 ? [] : [`- ${label}: ${peers.join(', ')}`]
+  })
+  const parts = [
+    '# Benchmarks',
+    `How nearcache compares with other caches, in what it finds and in how fast it is. The charts of speed are of Node ${drawn.environment.node}; every figure, with its spread, is in the tables of each Node:`,
+    reports
+      .map(
+        ({ name, report: { environment } }) =>
+          `- [Node ${environment.node}](${name}/README.md), measured ${environment.date}`,
+      )
+      .join('\n'),
+    '## What stays in the cache',
+    `${gapWords(pairs)} A miss costs a query, a hit nothing, so this is what decides how much work a cache saves. [All policies, traces and sizes](hit-ratio.md).`,
+    picture('gap-closed', 'The share of the gap between LRU and the optimum that each policy closes'),
+    '## A hit that is awaited',
+    awaitedWords(drawn),
+    ...chart('awaited-hits'),
+    '## A hit that is not',
+    hitWords(drawn),
+    ...chart('hits'),
+    '## Every operation',
+    'Each field is how many times as long another cache takes: blue where it takes longer than nearcache, orange where it is faster.',
+    ...chart('ratios-1000'),
+    ...chart('ratios-100000'),
+    'Faster than nearcache by more than a tenth, at 1,000 entries:',
+    slower.join('\n'),
+    'Most of these keep no deadline per entry, or no order of use, or up to twice as many entries as they were told; the tables of the peers tell which. [Where the time goes](profile.md) shows what is left to gain.',
+    '## Filling up',
+    ...chart('fill'),
+    '## Memory',
+    ...chart('bytes'),
+    '## More',
+    [
+      '- [Hit ratios on recorded traces](hit-ratio.md), and [on synthetic workloads](hit-ratio-synthetic.md)',
+      '- [Hits behind other libraries](hosts.md): Keyv, Apollo, DataLoader and the rest',
+      '- [Where the time goes](profile.md), [what each entry weighs in a bundle](size.md)',
+      '- [How all this is measured](../../bench/README.md), and how to repeat it',
+    ].join('\n'),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** What nearcache is to reach on each Node, and whether it does: for those who work on it. */
+export function goalPage(reports: Reports): string {
+  const parts = [
+    '# Goals',
+    'What nearcache is to reach, and what it does, from the results in [docs/benchmarks](../docs/benchmarks/README.md). Where it does not, [where the time goes](../docs/benchmarks/profile.md) tells what is in the way. Written by `npm run bench`.',
+    ...reports.flatMap(({ report }) => [`## Node ${report.environment.node}`, toMarkdown(goalTable(report))]),
+  ]
+  return `${parts.join('\n\n')}\n`
+}
+
+/** All tables of a run. */
+export function nodePage(report: Report): string {
+  const { environment, speed, async, latency, bytes, garbage, longRuns } = report
+  const parts: string[] = []
+  const add = (...words: string[]): number => parts.push(...words)
+  const addTable = (title: string, table: Table): number => add(`### ${title}`, toMarkdown(table))
+
+  add(`# Benchmark on Node ${environment.node}`, `${caption(environment)}. Written by \`npm run bench\`.`)
+  if (report.quick) add('This was a quick run; `npm run bench` measures more, and more often.')
+
+  add('## Speed')
+  add(
+    'Nanoseconds per operation; × how many times those of nearcache (its default, adaptive policy), as the median over rounds of the ratio within a round, with its quartiles in brackets.',
+  )
+  add(operationNames.map((name) => `- **${entryOf(name).label}**: ${entryOf(name).about}`).join('\n'))
+  for (const keys of unique(speed.map((one) => one.keys))) {
+    const ofKind = speed.filter((one) => one.keys === keys)
+    for (const size of unique(ofKind.map((one) => one.size)))
+      addTable(
+        `${entries(size)} entries, ${KINDS[keys]}`,
+        speedTable(ofKind.filter((one) => one.size === size)),
+      )
+  }
+  const zipf = speed.filter((one) => one.operation === 'Zipf read-through' && one.keys === 'held')
+  if (zipf.length > 0) addTable('Hit ratio of the Zipf read-through', foundTable(zipf))
+
+  add('## The asynchronous read path')
+  add('One read awaited after the other; loaders resolve at once.')
+  if (async.length > 0) addTable(`${entries(async[0]!.size)} entries`, speedTable(async))
+
+  add('## Latency')
+  add(
+    `${entries(latency.capacity)} entries; 90 % get, 9 % set, 1 % delete over 1.1 times as many keys; objects as values. Each operation was timed by itself; the ${nanoseconds(latency.clock)} ns that reading the clock takes are taken off. The clock goes in steps of ${CLOCK_STEP} ns, so the tables are for the slow tail: how fast an operation is, [speed](#speed) tells. A quantile with fewer than ${BEYOND} samples beyond it is left out.`,
+  )
+  for (const operation of ['get', 'set', 'delete'])
+    addTable(operation, latencyTable(latency.figures.filter((one) => one.operation === operation)))
+  for (const run of longRuns) {
+    const { peer, size, sets, median, p99, p999, max, firstOfTurn, collected, p999WithoutCollections } = run
+    const first =
+      firstOfTurn === undefined
+        ? ''
+        : `, and ${(100 * firstOfTurn).toFixed(0)} % were the first of their turn of the event loop`
+    add(
+      `${entries(sets)} sets of new keys into **${peer}** with ${entries(size)} entries${peer === 'Map' ? ' (the first in goes first, nothing expires)' : ' that expire after 2 seconds'}, the clock's time included: median ${nanoseconds(median)} ns, P99 ${nanoseconds(p99)} ns, P99.9 ${nanoseconds(p999)} ns, maximum ${(max / 1e6).toFixed(1)} ms. Of the slowest thousandth ${(100 * collected).toFixed(0)} % fell into a garbage collection${first}; P99.9 of the others: ${nanoseconds(p999WithoutCollections)} ns.`,
+    )
+  }
+
+  add('## Memory')
+  add('Keys and values are not counted. Garbage collection while new keys are set in a full cache.')
+  if (bytes.length > 0) add(toMarkdown(memoryTable(bytes, garbage)))
+
+  add('## The peers', toMarkdown(peerTable(report)))
+  for (const { name, reason } of report.absent) add(`Not measured on this Node: ${name} (${reason}).`)
+  return `${parts.join('\n\n')}\n`
+}
+
+const KINDS = {
+  held: 'strings held by the caller',
+  built: 'strings built for each call',
+  integer: 'integers',
+}
+
+function peerTable({ peers }: Report): Table {
+  const rows = peers.map(({ name, version, ttl, note }) => [name, version, ttl ? 'yes' : 'no', note])
+  return [['peer', 'version', 'ttl', 'note'], ...rows]
+}
