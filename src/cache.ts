@@ -453,7 +453,7 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Entries held in this namespace (not in those inside it), live or not yet swept. */
   get size(): number {
-    return this.space.table.size
+    return Math.min(this.space.table.size, this.store.maxEntries)
   }
 
   /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
@@ -491,7 +491,10 @@ export class Cache<K = unknown, V = unknown> {
 
   // The whole store
 
-  /** Changes the bound by entries of the cache and all its namespaces, evicting what the policy would. */
+  /**
+   * Changes the bound by entries of the cache and all its namespaces, evicting what the policy would. `size` is within it at once;
+   * where more than a thousand entries have to go, the others do so in the next turns of the event loop and can be read until then.
+   */
   resize(maxEntries: number): void {
     positiveInteger(maxEntries, 'maxEntries')
     this.#assertOpen()
