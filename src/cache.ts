@@ -464,7 +464,7 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Entries held in this namespace (not in those inside it), live or not yet swept. */
   get size(): number {
-    return this.space.table.size
+    return Math.min(this.space.table.size, this.store.maxEntries)
   }
 
   /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
@@ -503,8 +503,9 @@ export class Cache<K = unknown, V = unknown> {
   // The whole store
 
   /**
-   * Changes the bounds of the cache and all its namespaces, evicting what the policy would; a number is `maxEntries`. Bounds that are not
-   * named stay. Throws a TypeError for a bound by weight that the cache was not made with.
+   * Changes the bounds of the cache and all its namespaces, evicting what the policy would; a number is `maxEntries`, and bounds that
+   * are not named stay. `size` is within `maxEntries` at once; where more than a thousand entries have to go, the others do so in the next turns
+   * of the event loop and can be read until then. Throws a TypeError for a bound by weight that the cache was not made with.
    */
   resize(bounds: number | NewBounds): void {
     const store = this.store

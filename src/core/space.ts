@@ -70,10 +70,15 @@ export class Space {
 
   /** This space and those inside it. */
   *all(): Generator<Space> {
-    const waiting: Space[] = [this]
-    for (let space = waiting.pop(); space !== undefined; space = waiting.pop()) {
-      for (const inside of space.#inside) waiting.push(inside)
-      yield space
+    yield this
+    const levels = [this.#inside[Symbol.iterator]()]
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const { value: space, done } = level.next()
+      if (done) levels.pop()
+      else {
+        yield space
+        levels.push(space.#inside[Symbol.iterator]())
+      }
     }
   }
 

@@ -21,8 +21,12 @@ import { type CacheStats, statsOf } from './stats.ts'
 /** The deadline of an entry that was never live; above zero, below every time. */
 const LONG_AGO = 0.5
 
-/** How many entries of dropped tables are reclaimed at a time when the cache closes. */
+/** How many entries a call that makes many superfluous takes out by itself; the sweep does the rest. */
+const AT_ONCE = 1024
+/** How many ghosts are forgotten for one entry that leaves, at most. */
 const BATCH = 64
+/** How many slots an insertion looks at for one of a dropped table. */
+const LOOKS = 4096
 
 /**
  * The engine behind one or more caches: entries in slots, their keys in the tables of key spaces, an order kept by a policy,
@@ -381,6 +385,7 @@ export class Store {
       inside.flights = undefined
       this.drop(inside, 'cleared', now)
     }
+    this.expiry.expectWork()
   }
 
   /** Makes every entry with the tag unreadable, in this space and those inside it. */
@@ -401,8 +406,26 @@ export class Store {
       this.maxEntries = maxEntries
       this.policy.resize(maxEntries)
     }
-    while (this.size > maxEntries || this.weight > maxWeight) if (!this.evict(now, NONE)) break
-    this.forgetSome(this.policy.forgotten())
+    this.expiry.isOver = !this.shed(AT_ONCE, now)
+    if (this.expiry.isOver) this.expiry.expectWork()
+  }
+
+  /** Evicts and forgets what a smaller bound has no room for, so many at most of each; whether all is done. */
+  shed(count: number, now: number): boolean {
+    let left = count
+    while (this.isSurplus && left-- > 0) this.evict(now, NONE)
+    let ghost: number = NONE
+    for (let forgotten = 0; forgotten < count; forgotten++) {
+      ghost = this.policy.forgotten()
+      if (ghost === NONE) break
+      this.forget(ghost)
+    }
+    return !this.isSurplus && ghost === NONE
+  }
+
+  /** There is more than a bound allows. */
+  private get isSurplus(): boolean {
+    return this.size > this.maxEntries || this.weight > this.maxWeight
   }
 
   /** Empties a space and those inside it for good; all of them with the root. */
@@ -420,14 +443,15 @@ export class Store {
       inside.closed = true
       inside.detach()
     }
-    if (this.removals !== undefined) while (this.dropped.length > 0) this.reclaim(BATCH, now)
-    if (isWhole) {
+    if (this.removals !== undefined) this.reclaim(AT_ONCE, AT_ONCE, now)
+    else if (isWhole) {
       for (const { table } of this.dropped)
         if (table.dropped === 'expired') table.space.counters.expired += table.size
       this.dropped.length = 0
-      this.reset()
-      this.expiry.end()
     }
+    if (this.dropped.length > 0) this.expiry.expectWork()
+    else if (isWhole) this.reset()
+    if (isWhole) this.expiry.end()
     this.settle()
   }
 
@@ -444,6 +468,8 @@ export class Store {
       size += table.size
       weight += table.weight
     }
+    size = Math.min(size, this.maxEntries)
+    weight = Math.min(weight, this.maxWeight)
     return statsOf((space ?? this).counters.total(), size, weight, this)
   }
 
@@ -460,8 +486,10 @@ export class Store {
   ): number {
     const { slots, policy } = this
     policy.admit(ghost)
-    while (this.size >= this.maxEntries || this.weight + weight > this.maxWeight)
-      if (!this.evict(now, NONE)) break
+    // A surplus after `resize` is left to the sweep: an insertion only does not add to it.
+    if (this.size >= this.maxEntries) this.evict(now, NONE)
+    const most = Math.max(this.weight, this.maxWeight)
+    while (this.weight + weight > most) if (!this.evict(now, NONE)) break
     let slot = ghost
     if (ghost === NONE) {
       slot = slots.take()
@@ -507,7 +535,7 @@ export class Store {
 
   /** What `evict` and its parts do for such entries. Gives the slot of a key that left with it, if one did, for use at once. */
   private evictPlain(now: number): number {
-    if (this.dropped.length > 0 && this.reclaim(1, now) > 0) return NONE
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
     const { slots, policy } = this
     const victim = policy.victim(now)
     const hasExpired = slots.deadlines[victim] <= now
@@ -552,15 +580,16 @@ export class Store {
     const { weights } = this.slots
     if (weights === undefined) return
     const more = weight - weights[slot]
+    const most = Math.max(this.weight, this.maxWeight)
     this.weight += more
     this.ownerOf(slot).weight += more
     weights[slot] = weight
-    while (this.weight > this.maxWeight) if (!this.evict(now, slot)) break
+    while (this.weight > most) if (!this.evict(now, slot)) break
   }
 
   /** Gives up one entry, any but `kept`; whether there was one. */
   private evict(now: number, kept: number): boolean {
-    if (this.dropped.length > 0 && this.reclaim(1, now) > 0) return true
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return true
     const { policy } = this
     let slot = policy.victim(now)
     if (slot === kept && slot !== NONE) {
@@ -627,9 +656,11 @@ export class Store {
     this.slots.free(slot)
   }
 
-  /** A ghost leaves, and any more that the policy does not remember. */
+  /** A ghost leaves, and more that the policy does not remember, a few at a time. */
   private forgetSome(first: number): void {
-    for (let ghost = first; ghost !== NONE; ghost = this.policy.forgotten()) this.forget(ghost)
+    let left = BATCH
+    for (let ghost = first; ghost !== NONE; ghost = --left > 0 ? this.policy.forgotten() : NONE)
+      this.forget(ghost)
   }
 
   /** Gives a slot to a key. Throws what the Map throws when it is full, and frees the slot. */
@@ -657,19 +688,18 @@ export class Store {
 
   /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
   drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
+    if (space.map.size === 0) return
     const table = space.renew()
     table.dropped = dropped
     table.droppedAt = now
     if (dropped === 'cleared') space.counters.cleared += table.size
-    if (table.map.size === 0) return
     this.dropped.push({ table, slots: table.map.values() })
-    this.expiry.expectDropped()
   }
 
-  /** Frees slots of dropped tables until `count` entries have left; how many have. */
-  reclaim(count: number, now: number): number {
+  /** Frees slots of dropped tables until `count` entries have left or so many slots were looked at; how many have left. */
+  reclaim(count: number, looks: number, now: number): number {
     let entries = 0
-    while (entries < count && this.dropped.length > 0) {
+    for (let looked = 0; entries < count && looked < looks && this.dropped.length > 0; looked++) {
       const { table, slots } = this.dropped.at(-1)!
       const { value: slot, done } = slots.next()
       if (done) this.dropped.pop()
@@ -687,7 +717,7 @@ export class Store {
   reset(): void {
     this.slots.reset()
     this.policy.clear()
-    for (const space of this.spaces()) space.renew()
+    for (const space of this.spaces()) if (space.map.size > 0) space.renew()
     this.size = 0
     this.weight = 0
     this.expiry.reset()
