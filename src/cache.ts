@@ -135,7 +135,6 @@ export class Cache<K = unknown, V = unknown> {
   set(key: K, value: V, options?: SetOptions): void {
     const store = this.store
     const terms = writeTerms(this.terms, options)
-    if (store.commitPlain(this.space, key, value, terms)) return
     const kept = store.admit(value)
     store.commit(this.space, key, kept, store.weigh(kept, key), terms)
     store.settle()

@@ -18,6 +18,8 @@ const LEAST = 16
 export interface Features {
   readonly weights: boolean
   readonly idle: boolean
+  /** Each read has more to do than to give the value. */
+  readonly guards: boolean
   readonly marks: boolean
 }
 
@@ -59,8 +61,8 @@ export class Slots {
   retries: Float64Array | undefined = undefined
   refreshes: Float64Array | undefined = undefined
 
-  /** Entries have no tags, and none is kept past its deadline. */
-  isPlain = true
+  /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
+  hasExtras!: boolean
   /** The turn of the clock in which every value is that of a plain live entry, so that reads need not look at deadlines. */
   calmTurn: Turn = NEVER
   /** Slots below this one have been handed out. */
@@ -90,7 +92,7 @@ export class Slots {
       this.reads = new Float64Array(length)
       this.hards = new Float64Array(length)
     }
-    this.isPlain = true
+    this.hasExtras = this.features.weights || this.features.idle || this.features.guards
     this.tags = undefined
     this.keeps = undefined
     this.retries = undefined
@@ -140,15 +142,20 @@ export class Slots {
 
   trackLoads(): void {
     if (this.keeps !== undefined) return
-    this.isPlain = false
+    this.hasExtras = true
     this.disturb()
     this.keeps = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
   }
 
+  /** Some entries bear tags, or are kept past their deadlines. */
+  get hasGuards(): boolean {
+    return this.tags !== undefined || this.keeps !== undefined
+  }
+
   trackTags(): void {
-    this.isPlain = false
+    this.hasExtras = true
     this.disturb()
     this.tags ??= new Array(this.deadlines.length)
   }

@@ -59,8 +59,6 @@ export class Store {
   private readonly idleTtl: number
   /** Every read has more to do than to give the value. */
   private readonly guardsAll: boolean
-  /** Entries that leave are neither weighed nor told of, and reads have nothing to do but to give the value. */
-  private readonly isPlain: boolean
   private readonly removals: RemovalQueue | undefined
   /** Reports an error that no caller waits for. */
   readonly onError: (error: unknown) => void
@@ -81,16 +79,11 @@ export class Store {
     this.clock = settings.clock === undefined ? systemClock : new InjectedClock(settings.clock, this.onError)
     this.removals =
       settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
-    this.isPlain =
-      this.removals === undefined &&
-      this.weigher === undefined &&
-      this.protection === undefined &&
-      !this.guardsAll &&
-      !this.keepsNothing
     const isLru = settings.policy === 'lru'
     this.slots = new Slots({
       weights: this.weigher !== undefined,
       idle: this.idleTtl !== Infinity,
+      guards: this.guardsAll,
       marks: !isLru,
     })
     if (this.removals !== undefined) this.slots.trackOwners(this.root.table)
@@ -141,7 +134,7 @@ export class Store {
       const { slots, clock } = this
       const now = clock.now()
       const { turn } = clock
-      if (turn !== MOVING && this.expiry.isQuiet(now) && slots.isPlain && !this.guardsAll)
+      if (turn !== MOVING && this.expiry.isQuiet(now) && !slots.hasGuards && !this.guardsAll)
         slots.calmTurn = turn
       const isPlain = slots.deadlines[slot] > now
       if (isPlain || this.isLive(slot, now)) {
@@ -263,43 +256,40 @@ export class Store {
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
   commit(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
-    if (this.commitPlain(space, key, value, terms)) return true
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
-    space.flights?.overtake(key)
+    if (space.flights !== undefined) space.flights.overtake(key)
     if (this.keepsNothing) return true
+    const { ttl } = terms
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
-    if (!(terms.ttl > 0)) {
-      if (this.holds(found)) this.remove(found, this.reason(found, now, 'expired'))
-      return false
-    }
-    if (weight > this.maxWeight) {
-      this.giveUp(found, key, value, now)
+    if (!(ttl > 0 && weight <= this.maxWeight)) {
+      this.turnAway(found, key, value, ttl, now)
       return false
     }
     let slot = found
     if (this.holds(found)) this.overwrite(found, value, now)
     else slot = this.insert(space, key, found, value, weight, now)
-    this.retag(slot, space, terms.tags)
-    if (this.slots.reads !== undefined) this.slots.reads[slot] = now
-    this.live(slot, terms.ttl, now, terms)
-    this.reweigh(slot, weight, now)
+    if (this.slots.hasExtras || !terms.isPlain) this.equip(slot, space, weight, now, terms)
+    else {
+      this.slots.deadlines[slot] = now + ttl
+      this.expectEnd(slot, now + ttl)
+    }
     space.counters.sets++
     return true
   }
 
-  /**
-   * The short way of `admit` to `settle` for entries that have a ttl and nothing else, in a store where no user code runs and no load
-   * is under way; whether it could be taken.
-   */
-  commitPlain(space: Space, key: unknown, value: unknown, terms: WriteTerms): boolean {
-    if (value === undefined || space.flights !== undefined || space.closed) return false
-    if (!(terms.isPlain && this.isPlain && this.slots.isPlain && terms.ttl > 0)) return false
-    const now = this.clock.now()
-    const found = space.map.get(key) ?? NONE
-    if (this.holds(found)) this.overwritePlain(space, found, value, now + terms.ttl, now)
-    else this.insertPlain(space, key, found, value, now + terms.ttl, now)
-    return true
+  /** A value that cannot be kept, for want of a lifetime or because of its weight: removes what is in its place, and has it told. */
+  private turnAway(slot: number, key: unknown, value: unknown, ttl: number, now: number): void {
+    if (ttl > 0) this.giveUp(slot, key, value, now)
+    else if (this.holds(slot)) this.remove(slot, this.reason(slot, now, 'expired'))
+  }
+
+  /** Gives an entry that was written all that some entries have beside a value and a deadline. */
+  private equip(slot: number, space: Space, weight: number, now: number, terms: WriteTerms): void {
+    this.retag(slot, space, terms.tags)
+    if (this.slots.reads !== undefined) this.slots.reads[slot] = now
+    this.live(slot, terms.ttl, now, terms)
+    this.reweigh(slot, weight, now)
   }
 
   /** Puts a new value in a live entry, whose lifetime stays. */
@@ -413,7 +403,7 @@ export class Store {
   /** Evicts and forgets what a smaller bound has no room for, so many at most of each; whether all is done. */
   shed(count: number, now: number): boolean {
     let left = count
-    while (this.isSurplus && left-- > 0) this.evict(now, NONE)
+    while (this.isSurplus && left-- > 0) this.evictOther(NONE, now)
     let ghost: number = NONE
     for (let forgotten = 0; forgotten < count; forgotten++) {
       ghost = this.policy.forgotten()
@@ -487,14 +477,13 @@ export class Store {
     const { slots, policy } = this
     policy.admit(ghost)
     // A surplus after `resize` is left to the sweep: an insertion only does not add to it.
-    if (this.size >= this.maxEntries) this.evict(now, NONE)
-    const most = Math.max(this.weight, this.maxWeight)
-    while (this.weight + weight > most) if (!this.evict(now, NONE)) break
+    const freed = this.size < this.maxEntries ? NONE : this.evict(now)
+    if (weight > 0) this.makeRoom(weight, now)
     let slot = ghost
     if (ghost === NONE) {
-      slot = slots.take()
+      slot = freed === NONE ? slots.take() : freed
       this.name(slot, space, key)
-    }
+    } else if (freed !== NONE) slots.free(freed)
     slots.values[slot] = value
     policy.insert(slot)
     space.table.size++
@@ -502,76 +491,18 @@ export class Store {
     return slot
   }
 
-  /**
-   * What `insert`, `evict`, `expireAt` and their parts do, in one piece and without what does not concern entries that have
-   * a ttl and nothing else. It departs from the general path for the sake of calls that it saves; `npm run bench` measures insertion.
-   */
-  private insertPlain(
-    space: Space,
-    key: unknown,
-    ghost: number,
-    value: unknown,
-    deadline: number,
-    now: number,
-  ): void {
-    const { slots, policy } = this
-    const { table } = space
-    policy.admit(ghost)
-    const freed = this.size < this.maxEntries ? NONE : this.evictPlain(now)
-    let slot = ghost
-    if (ghost === NONE) {
-      slot = freed === NONE ? slots.take() : freed
-      this.name(slot, space, key)
-    } else if (freed !== NONE) slots.free(freed)
-    slots.values[slot] = value
-    slots.deadlines[slot] = deadline
-    this.expiry.survey?.add(slot)
-    policy.insert(slot)
-    table.size++
-    this.size++
-    space.counters.sets++
-    this.expiry.expect(deadline)
+  /** Makes room for a further weight. */
+  private makeRoom(weight: number, now: number): void {
+    const most = Math.max(this.weight, this.maxWeight)
+    while (this.weight + weight > most && this.evictOther(NONE, now));
   }
 
-  /** What `evict` and its parts do for such entries. Gives the slot of a key that left with it, if one did, for use at once. */
-  private evictPlain(now: number): number {
-    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
-    const { slots, policy } = this
-    const victim = policy.victim(now)
-    const hasExpired = slots.deadlines[victim] <= now
-    const owner = this.ownerOf(victim)
-    const { counters } = owner.space
-    if (hasExpired) counters.expired++
-    else counters.evicted++
-    slots.values[victim] = undefined
-    slots.deadlines[victim] = 0
-    owner.size--
-    this.size--
-    // Only a victim that left for want of room leaves its key behind.
-    const forgotten = hasExpired ? victim : policy.remember(victim)
-    if (forgotten !== NONE) this.unname(forgotten)
-    return forgotten
-  }
-
-  /** What `overwrite` and `live` do for such entries. */
-  private overwritePlain(space: Space, slot: number, value: unknown, deadline: number, now: number): void {
-    const { slots } = this
-    const { counters } = space
-    if (slots.deadlines[slot] <= now) counters.expired++
-    else if (!Object.is(slots.values[slot], value)) counters.replaced++
-    slots.values[slot] = value
-    slots.deadlines[slot] = deadline
-    this.expiry.survey?.add(slot)
-    this.policy.use(slot)
-    counters.sets++
-    this.expiry.expect(deadline)
-  }
-
+  /** Puts a value in the place of another, which is counted and told by what had become of it. */
   private overwrite(slot: number, value: unknown, now: number): void {
-    const old = this.slots.values[slot]
+    const { values } = this.slots
     const reason = this.reason(slot, now, 'replaced')
-    if (reason !== 'replaced' || !Object.is(old, value)) this.tell(slot, reason)
-    this.slots.values[slot] = value
+    if (reason !== 'replaced' || !Object.is(values[slot], value)) this.tell(slot, this.ownerOf(slot), reason)
+    values[slot] = value
     this.policy.use(slot)
   }
 
@@ -584,23 +515,39 @@ export class Store {
     this.weight += more
     this.ownerOf(slot).weight += more
     weights[slot] = weight
-    while (this.weight > most) if (!this.evict(now, slot)) break
+    while (this.weight > most && this.evictOther(slot, now));
   }
 
-  /** Gives up one entry, any but `kept`; whether there was one. */
-  private evict(now: number, kept: number): boolean {
+  /** Gives up one entry. Gives the slot of the key that left with it, if one did, for use at once. */
+  private evict(now: number): number {
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
+    const victim = this.policy.victim(now)
+    return victim === NONE ? NONE : this.giveWay(victim, now)
+  }
+
+  /** A victim of the policy leaves; the slot of the key that left with it. */
+  private giveWay(victim: number, now: number): number {
+    const reason = this.reason(victim, now, 'evicted')
+    this.release(victim, reason)
+    // Only a victim that left for want of room leaves its key behind.
+    const forgotten = reason === 'evicted' ? this.policy.remember(victim) : victim
+    if (forgotten !== NONE) this.unname(forgotten)
+    return forgotten
+  }
+
+  /** Gives up one entry, any but `kept`, where entries have weights; whether there was one. */
+  private evictOther(kept: number, now: number): boolean {
     if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return true
     const { policy } = this
-    let slot = policy.victim(now)
-    if (slot === kept && slot !== NONE) {
-      slot = policy.victim(now)
+    let victim = policy.victim(now)
+    if (victim === kept && victim !== NONE) {
+      victim = policy.victim(now)
       policy.insert(kept)
     }
-    if (slot === NONE) return false
-    const reason = this.reason(slot, now, 'evicted')
-    this.release(slot, reason)
-    if (reason !== 'evicted') this.forget(slot)
-    else this.forgetSome(policy.remember(slot))
+    if (victim === NONE) return false
+    const freed = this.giveWay(victim, now)
+    if (freed !== NONE) this.slots.free(freed)
+    this.forgetSome()
     return true
   }
 
@@ -608,11 +555,11 @@ export class Store {
 
   /** Why an entry leaves: `reason` if it is live, else what has ended it. */
   reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
-    const owner = this.slots.owners?.[slot]
-    if (owner?.dropped === 'cleared')
-      return Math.abs(this.slots.deadlines[slot]) <= owner.droppedAt ? 'expired' : 'cleared'
-    if (Math.abs(this.slots.deadlines[slot]) <= now) return 'expired'
-    return this.isTaggedOut(slot) ? 'invalidated' : reason
+    const { slots } = this
+    if (slots.owners !== undefined && slots.owners[slot]!.dropped === 'cleared')
+      return Math.abs(slots.deadlines[slot]) <= slots.owners[slot]!.droppedAt ? 'expired' : 'cleared'
+    if (Math.abs(slots.deadlines[slot]) <= now) return 'expired'
+    return slots.hasExtras && this.isTaggedOut(slot) ? 'invalidated' : reason
   }
 
   /** An entry leaves, and its key with it. */
@@ -625,29 +572,33 @@ export class Store {
   /** A value leaves: counted, told, and off all sums. Its key may stay as a ghost. */
   private release(slot: number, reason: RemovalReason): void {
     const { slots } = this
-    this.tell(slot, reason)
     const owner = this.ownerOf(slot)
-    if (slots.weights !== undefined) {
-      this.weight -= slots.weights[slot]
-      owner.weight -= slots.weights[slot]
-      slots.weights[slot] = 0
-    }
-    this.leaveTags(slot)
+    this.tell(slot, owner, reason)
+    if (slots.hasExtras) this.strip(slot, owner)
     slots.values[slot] = undefined
     slots.deadlines[slot] = 0
     owner.size--
     this.size--
   }
 
+  /** Takes an entry that leaves off the sums and tags. */
+  private strip(slot: number, owner: Table): void {
+    const { weights } = this.slots
+    if (weights !== undefined) {
+      this.weight -= weights[slot]
+      owner.weight -= weights[slot]
+      weights[slot] = 0
+    }
+    this.leaveTags(slot)
+  }
+
   /** Counts a value that leaves, and has it told. */
-  private tell(slot: number, reason: RemovalReason): void {
-    const { slots } = this
-    const value = slots.values[slot]
-    if (slots.keeps !== undefined && value instanceof NegativeResult) return
-    const { space, dropped } = this.ownerOf(slot)
+  private tell(slot: number, owner: Table, reason: RemovalReason): void {
+    const { keys, values, keeps } = this.slots
+    if (keeps !== undefined && values[slot] instanceof NegativeResult) return
     // What was cleared was counted then.
-    if (dropped !== 'cleared') space.counters[reason]++
-    this.removals?.add(slots.keys[slot], value, reason)
+    if (owner.dropped !== 'cleared') count(owner.space.counters, reason)
+    if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
   }
 
   /** A key leaves. */
@@ -656,11 +607,13 @@ export class Store {
     this.slots.free(slot)
   }
 
-  /** A ghost leaves, and more that the policy does not remember, a few at a time. */
-  private forgetSome(first: number): void {
-    let left = BATCH
-    for (let ghost = first; ghost !== NONE; ghost = --left > 0 ? this.policy.forgotten() : NONE)
+  /** Ghosts leave that the policy does not remember since entries have become heavier, a few at a time. */
+  private forgetSome(): void {
+    for (let left = BATCH; left > 0; left--) {
+      const ghost = this.policy.forgotten()
+      if (ghost === NONE) return
       this.forget(ghost)
+    }
   }
 
   /** Gives a slot to a key. Throws what the Map throws when it is full, and frees the slot. */
@@ -733,7 +686,7 @@ export class Store {
     return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
   }
 
-  /** Begins a lifetime, shortened by jitter. */
+  /** Begins a lifetime, shortened by jitter, and says how long after it the value is kept. */
   private live(slot: number, ttl: number, now: number, terms: WriteTerms): void {
     const { slots } = this
     const lifetime = terms.ttlJitter === 0 ? ttl : ttl * (1 - terms.ttlJitter * Math.random())
@@ -746,6 +699,7 @@ export class Store {
     this.expireAt(slot, now + lifetime)
   }
 
+  /** Sets the deadline of an entry, with the sign that tells whether its reads have more to do. */
   private expireAt(slot: number, deadline: number): void {
     const { slots } = this
     let effective = deadline
@@ -755,8 +709,14 @@ export class Store {
     }
     const guards = this.guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
     slots.deadlines[slot] = guards ? -effective : effective
-    this.expiry.survey?.add(slot)
-    this.expiry.expect(this.endOf(slot))
+    this.expectEnd(slot, this.endOf(slot))
+  }
+
+  /** An entry was written that leaves for good at that time. */
+  private expectEnd(slot: number, end: number): void {
+    const { expiry } = this
+    if (expiry.survey !== undefined) expiry.survey.add(slot)
+    expiry.expect(end)
   }
 
   /** When an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */
@@ -799,6 +759,14 @@ export class Store {
     yield* this.root.all()
     yield* this.prefixSpaces()
   }
+}
+
+/** Counts an entry that left. By names that stand here, which costs a fraction of looking a name up. */
+function count(counters: Counters, reason: RemovalReason): void {
+  if (reason === 'evicted') counters.evicted++
+  else if (reason === 'expired') counters.expired++
+  else if (reason === 'replaced') counters.replaced++
+  else counters[reason]++
 }
 
 function weighBytes(value: unknown, key: unknown): number {

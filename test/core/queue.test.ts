@@ -4,7 +4,7 @@ import { Queue } from '../../src/core/queue.ts'
 import { NONE, Slots } from '../../src/core/slots.ts'
 
 function slotsWith(count: number): { slots: Slots; taken: number[] } {
-  const slots = new Slots({ weights: false, idle: false, marks: true })
+  const slots = new Slots({ weights: false, idle: false, guards: false, marks: true })
   return { slots, taken: Array.from({ length: count }, () => slots.take()) }
 }
 

@@ -3,7 +3,7 @@ import { FIRST_SLOT, NONE, Slots } from '../../src/core/slots.ts'
 import { Space } from '../../src/core/space.ts'
 import { freeSlots } from '../support/invariants.ts'
 
-const plain = { weights: false, idle: false, marks: true }
+const plain = { weights: false, idle: false, guards: false, marks: true }
 
 test('slots are handed out one after the other, from the first', () => {
   const slots = new Slots(plain)
@@ -43,7 +43,7 @@ test('a freed slot keeps neither key nor value nor deadline', () => {
 })
 
 test('all arrays grow together and keep what is in them', () => {
-  const slots = new Slots({ weights: true, idle: true, marks: true })
+  const slots = new Slots({ weights: true, idle: true, guards: false, marks: true })
   slots.trackLoads()
   const numbers = (): (Float64Array | Int32Array | Uint32Array)[] => [
     ...[slots.deadlines, slots.next, slots.prev, slots.marks, slots.weights!],
@@ -87,7 +87,7 @@ test('tags and what loads need begin empty, as long as the rest', () => {
 })
 
 test('a reset begins anew with small arrays, and still tells owners', () => {
-  const slots = new Slots({ weights: true, idle: false, marks: true })
+  const slots = new Slots({ weights: true, idle: false, guards: false, marks: true })
   slots.trackOwners(new Space().table)
   slots.trackTags()
   slots.trackLoads()

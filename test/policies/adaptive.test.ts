@@ -5,7 +5,7 @@ import { Adaptive } from '../../src/policies/adaptive.ts'
 
 /** What a store does with its policy, for keys that are numbers, and nothing else. */
 class Harness {
-  readonly slots = new Slots({ weights: false, idle: false, marks: true })
+  readonly slots = new Slots({ weights: false, idle: false, guards: false, marks: true })
   readonly policy: Adaptive
   readonly entries = new Map<number, number>()
   readonly ghosts = new Map<number, number>()

@@ -4,7 +4,7 @@ import { NONE, Slots } from '../../src/core/slots.ts'
 import { Lru } from '../../src/policies/lru.ts'
 
 function filled(count: number): { policy: Lru; slots: number[] } {
-  const all = new Slots({ weights: false, idle: false, marks: false })
+  const all = new Slots({ weights: false, idle: false, guards: false, marks: false })
   const policy = new Lru(all, 1000)
   const slots = Array.from({ length: count }, () => {
     const slot = all.take()
@@ -51,7 +51,7 @@ test('agrees with an array on any sequence', () => {
   const operation = fc.tuple(fc.constantFrom('insert', 'use', 'remove', 'victim'), fc.nat(9))
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 80 }), (operations) => {
-      const all = new Slots({ weights: false, idle: false, marks: false })
+      const all = new Slots({ weights: false, idle: false, guards: false, marks: false })
       const policy = new Lru(all, 1000)
       const slots = Array.from({ length: 10 }, () => all.take())
       let order: number[] = []
