@@ -8,7 +8,7 @@ const GRAIN = 1000
 /** How many entries are swept out between two looks at the time. */
 const BATCH = 64
 /** How many slots are looked at between two looks at the time. */
-const SCAN = 16_384
+const SCAN = 1024
 /** A Map larger than this is abandoned as a whole when nearly all in it has expired, since shrinking it takes long. */
 const LARGE_MAP = 32_768
 /** How many live entries are worth moving out of a Map to abandon it, where they are less than the quarter at which it shrinks. */
@@ -133,7 +133,6 @@ export class Expiry implements Sweepable {
       this.endSurvey()
       return true
     }
-    slots.trackOwners(store.root.table)
     for (const { space, dropped } of large) if (dropped === undefined) store.drop(space, 'expired', now)
     for (const slot of alive) {
       const table = store.ownerOf(slot)
@@ -151,7 +150,7 @@ export class Expiry implements Sweepable {
     return false
   }
 
-  /** Begins a survey where there are large tables; whether all spaces were asked. */
+  /** Begins a survey where there are large tables, once all spaces were asked. Whether the sweep can go on in this slice. */
   private findLarge(late: () => boolean): boolean {
     const { store, large } = this
     if (this.survey !== undefined || store.slots.end < LARGE_MAP) return true
@@ -168,7 +167,8 @@ export class Expiry implements Sweepable {
     let size = 0
     for (const table of large) size += table.size
     this.few = Math.min(FEW, size / 4)
-    return true
+    store.slots.trackOwners(store.root.table)
+    return !late()
   }
 
   private endSurvey(): void {
