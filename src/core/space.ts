@@ -1,4 +1,5 @@
 import type { TagGroup } from '../core/tags.ts'
+import { Counters } from './counters.ts'
 import type { Flights } from './fence.ts'
 
 /**
@@ -33,6 +34,7 @@ export class Space {
   /** The space whose versions this one belongs to; itself for version 1. */
   readonly base: Space
   readonly version: number
+  readonly counters: Counters
   table: Table
   /** The table's Map, one step nearer for reads. */
   map: Map<unknown, number>
@@ -43,9 +45,11 @@ export class Space {
   /** Namespaces by name (a string) and versions by number. */
   readonly #inside: Names<string | number> = new Names()
 
-  constructor(parent?: Space, name?: string | number) {
+  /** A space inside `parent`; without one, a space whose counters are among those of `counters`. */
+  constructor(parent?: Space, name?: string | number, counters: Counters | undefined = parent?.counters) {
     this.parent = parent
     this.name = name
+    this.counters = new Counters(counters)
     const isVersion = typeof name === 'number'
     this.base = isVersion ? parent! : this
     this.version = isVersion ? name : 1
@@ -107,7 +111,7 @@ export class Names<Name> {
 
   keep(name: Name, space: Space): Space {
     this.#refs.set(name, new WeakRef(space))
-    forgotten.register(space, { refs: this.#refs, name })
+    forgotten.register(space, { refs: this.#refs, name, counters: space.counters })
     return space
   }
 
@@ -123,9 +127,15 @@ export class Names<Name> {
   }
 }
 
-/** Takes off the names of spaces that nobody can reach any more. */
-const forgotten = new FinalizationRegistry<{ refs: Map<unknown, WeakRef<Space>>; name: unknown }>(
-  ({ refs, name }) => {
-    if (refs.get(name)?.deref() === undefined) refs.delete(name)
-  },
-)
+/** A space that can be listed: where, and what it has counted. */
+interface Listed {
+  readonly refs: Map<unknown, WeakRef<Space>>
+  readonly name: unknown
+  readonly counters: Counters
+}
+
+/** Takes off the names of spaces that nobody can reach any more, and keeps their counts. */
+const forgotten = new FinalizationRegistry<Listed>(({ refs, name, counters }) => {
+  if (refs.get(name)?.deref() === undefined) refs.delete(name)
+  counters.retire()
+})

@@ -6,7 +6,7 @@
  * - `replaced`: another value was written under its key.
  * - `deleted`: `delete`, `deleteMany` or `take` removed it.
  * - `cleared`: `clear` or `close` emptied the cache or its namespace.
- * - `invalidated`: one of its tags was deleted.
+ * - `invalidated`: one of its tags was deleted, or another process said that it has changed.
  */
 export type RemovalReason = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared' | 'invalidated'
 

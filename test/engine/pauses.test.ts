@@ -78,6 +78,21 @@ describe.each(['lru', 'adaptive'] as const)('no single turn of work is long, %s'
     expect(cache.size).toBe(MANY - AT_ONCE)
   })
 
+  test('32. a bound by weight lowered by far holds at once for `weight`, and the surplus leaves in slices', () => {
+    const cache = full({ policy, maxWeight: 3 * MANY, weigh: () => 3 })
+    cache.resize({ maxWeight: 30 })
+    expect(cache.stats()).toMatchObject({ weight: 30, maxWeight: 30 })
+    checkInvariants(cache)
+    const held = storeOf(cache).size
+    expect(held).toBe(MANY - AT_ONCE)
+    for (let key = MANY; key < MANY + 100; key++) cache.set(key, key)
+    expect(storeOf(cache).size).toBeLessThanOrEqual(held)
+    expect(storeOf(cache).size).toBeGreaterThan(held - 300)
+    expect(cache.get(MANY + 99)).toBe(MANY + 99)
+    expect(sweep(cache)).toBeLessThanOrEqual(2 * BATCH)
+    expect(cache.stats()).toMatchObject({ size: 10, weight: 30 })
+  })
+
   test('29. the sweeper takes the surplus out by itself', () => {
     vi.useFakeTimers()
     const cache = full({ policy })
