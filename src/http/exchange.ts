@@ -192,7 +192,7 @@ export class Exchange {
 
   /** A 304: what is stored is as good as new. */
   #confirmed(stale: StoredResponse, fields: readonly Field[], foreign: ReadonlySet<string>): Verdict {
-    const merged = freshened(stale, storedFields(fields, foreign), stale)
+    const merged = freshened(stale, dated(storedFields(fields, foreign), this.#keeper.now()), stale)
     const age = fields.filter(([name]) => name === 'age')
     const freshness = this.#freshness(stale.status, [...merged.fields, ...age])
     const stored = { ...merged, ...freshness }
@@ -204,10 +204,14 @@ export class Exchange {
   #stored(body: Uint8Array): StoredResponse {
     const { status, fields, freshness } = this.#kept!
     const tags = [...this.route.tags, ...tagsOf(fields)]
-    const dated: Field[] = fields.some(([name]) => name === 'date')
-      ? fields
-      : [...fields, ['date', new Date(freshness.receivedAt).toUTCString()]]
-    return { ...freshness, ...validators(status, fields), status, fields: dated, body, tags }
+    return {
+      ...freshness,
+      ...validators(status, fields),
+      status,
+      fields: dated(fields, freshness.receivedAt),
+      body,
+      tags,
+    }
   }
 
   #sent(stored: StoredResponse, says: string): Part {
@@ -225,6 +229,13 @@ export function sentOf(
   const part = partFor(request.method, (name) => request.field(name), stored)
   const age = String(Math.floor(ageNow(stored, now) / 1000))
   return { ...part, fields: [...part.fields, ['age', age], ...status] }
+}
+
+/** The fields with the time at which they were received, where they bring none. */
+function dated(fields: readonly Field[], now: number): Field[] {
+  return fields.some(([name]) => name === 'date')
+    ? [...fields]
+    : [...fields, ['date', new Date(now).toUTCString()]]
 }
 
 /** Tags that a response names itself. */
