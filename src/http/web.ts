@@ -24,16 +24,17 @@ export async function respond(
 
 /** Runs a handler for one exchange and gives what its client is to get. */
 export async function run(exchange: Exchange, request: Request, handler: Handler): Promise<Response> {
-  let response: Response
   try {
-    response = await handler(exchange.isLeading ? whole(request, exchange.conditions) : request)
+    return settled(
+      exchange,
+      await handler(exchange.isLeading ? whole(request, exchange.conditions) : request),
+    )
   } catch (error) {
     const standIn = exchange.standIn()
     exchange.abort()
     if (standIn === undefined) throw error
     return made(standIn)
   }
-  return settled(exchange, response)
 }
 
 /** What a client gets of the response that a handler made. */
