@@ -100,6 +100,16 @@ export interface CounterOptions {
   readonly ttl?: Duration | undefined
 }
 
+/** What `resize` changes; bounds left out stay as they are. */
+export interface NewBounds {
+  /** How many entries the cache and its namespaces hold together at most: a positive integer, or Infinity. */
+  readonly maxEntries?: number | undefined
+  /** The sum of the weights at most, for a cache that was made with `maxWeight`. */
+  readonly maxWeight?: number | undefined
+  /** Bytes at most, for a cache that was made with `maxBytes`. */
+  readonly maxBytes?: Bytes | undefined
+}
+
 /** Settings in one unit each (milliseconds, bytes), only those that were given. */
 export type Settings = {
   readonly [Option in keyof CacheOptions]?: NonNullable<CacheOptions[Option]> extends Duration | Bytes
@@ -185,6 +195,7 @@ const LOAD_SETTINGS = [
   'errorTtl',
 ] as const satisfies (keyof LoadSettings)[]
 const WRITE_OPTIONS = ['ttl', 'tags']
+const BOUNDS = ['maxEntries', 'maxWeight', 'maxBytes'] as const
 const COUNTER_OPTIONS = ['initial', 'ttl']
 const LOAD_OPTIONS = ['ttl', 'tags', 'signal', ...LOAD_SETTINGS]
 
@@ -218,6 +229,24 @@ export function checkWrite(options: SetOptions): SetOptions {
 /** The options of a counter, or a TypeError. */
 export function checkCounter(options: CounterOptions): CounterOptions {
   return checkNames(options, COUNTER_OPTIONS)
+}
+
+/** The bounds that `resize` is given, for a cache whose weights are in that unit; a bound in bytes is one of weight. */
+export function checkBounds(
+  bounds: number | NewBounds,
+  unit: string,
+): { readonly maxEntries?: number; readonly maxWeight?: number } {
+  if (!isRecord(bounds)) return { maxEntries: positiveInteger(bounds, 'maxEntries') }
+  const checked: { maxEntries?: number; maxWeight?: number } = {}
+  for (const [name, value] of Object.entries(checkNames(bounds as NewBounds, BOUNDS))) {
+    if (value === undefined) continue
+    const bound = checks[name as (typeof BOUNDS)[number]](value, name)
+    if (name === 'maxEntries') checked.maxEntries = bound
+    else if (name === (unit === 'bytes' ? 'maxBytes' : 'maxWeight') && unit !== 'entries')
+      checked.maxWeight = bound
+    else throw new TypeError(`${name}: expected a bound that the cache was made with, got ${describe(value)}`)
+  }
+  return checked
 }
 
 /** A copy of the tags of a write, which the caller cannot change; undefined for none. Throws a TypeError. */

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { expect } from 'vitest'
 
-/** A `ts` block of a page, written out as a module of its own. */
+/** A block of code in a page, written out as a module of its own. */
 export interface Block {
   readonly page: string
   /** The line of the page that opens the block. */
@@ -13,20 +13,20 @@ export interface Block {
 const NEARCACHE = `import { Cache, CacheError, cacheOptions, createCaches, type Removal } from 'nearcache'`
 
 /**
- * Writes each block of a page as a module. It has the page's lines, blank where they are not of the block or of the page's
+ * Writes each block of a page in a language as a module. It has the page's lines, blank where they are not of the block or of the page's
  * prelude (a comment `<!-- prelude … -->`), so that a line number in a message is that of the page.
  *
  * In a block, `expression // => value` is checked, and so is `expression // throws Name: message`, on one line each.
  */
-export function extract(root: string, page: string, into: string): Block[] {
+export function extract(root: string, page: string, into: string, language = 'ts'): Block[] {
   const lines = readFileSync(join(root, page), 'utf8').split('\n')
   const prelude = new Set(between(lines, /^<!-- prelude$/, /^-->$/).flat())
-  return between(lines, /^```ts$/, /^```$/).map((numbers) => {
+  return between(lines, new RegExp(`^\`\`\`${language}$`), /^```$/).map((numbers) => {
     const block = new Set(numbers)
     const line = numbers[0]! // counted from 1: that of the fence
     const code = lines.map((text, i) => (prelude.has(i) ? text : block.has(i) ? checked(text, i + 1) : ''))
     const own = numbers.some((i) => lines[i]!.endsWith(`from 'nearcache'`))
-    code[0] = `import { check, throws } from '${import.meta.filename}'; ${own ? '' : NEARCACHE}`
+    code[0] = `import { check, throws } from '${relative(into, import.meta.filename)}'; ${own ? '' : NEARCACHE}`
     const file = join(into, `${page.replaceAll('/', '-')}-${line}.ts`)
     writeFileSync(file, `${code.join('\n')}\nexport {}\n`)
     return { page, line, file }
@@ -37,10 +37,11 @@ export function extract(root: string, page: string, into: string): Block[] {
  * A new folder for the modules inside the repository, with what the compiler is to be told of them, and the hosts that some
  * of them import.
  */
-export function workshop(root: string): string {
+export function workshop(root: string, compilerOptions: object = {}): string {
   mkdirSync(join(root, '.cache'), { recursive: true })
   const folder = mkdtempSync(join(root, '.cache', 'docs-'))
-  writeFileSync(join(folder, 'tsconfig.json'), `{ "extends": "../../tsconfig.all.json", "include": ["."] }`)
+  const project = { extends: '../../tsconfig.all.json', compilerOptions, include: ['.'] }
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
   symlinkSync(join(root, 'test/hosts/node_modules'), join(folder, 'node_modules'), 'junction')
   return folder
 }
