@@ -1,5 +1,5 @@
 import { isNotModified, type Part, partFor, validators, validatorsOf } from './conditions.ts'
-import { type Field, fieldValue, listed, storedFields } from './fields.ts'
+import { dated, type Field, fieldValue, listed, storedFields } from './fields.ts'
 import { ageNow, type Freshness, freshnessOf } from './freshness.ts'
 import type { Route } from './options.ts'
 import type { RequestHead } from './requests.ts'
@@ -229,13 +229,6 @@ export function sentOf(
   const part = partFor(request.method, (name) => request.field(name), stored)
   const age = String(Math.floor(ageNow(stored, now) / 1000))
   return { ...part, fields: [...part.fields, ['age', age], ...status] }
-}
-
-/** The fields with the time at which they were received, where they bring none. */
-function dated(fields: readonly Field[], now: number): Field[] {
-  return fields.some(([name]) => name === 'date')
-    ? [...fields]
-    : [...fields, ['date', new Date(now).toUTCString()]]
 }
 
 /** Tags that a response names itself. */

@@ -1,4 +1,5 @@
-import { type NodeHandler, type NodeRequest, type NodeResponse, send, serve } from './node-serve.ts'
+import { type NodeHandler, type NodeRequest, type NodeResponse, send } from './node-message.ts'
+import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
 

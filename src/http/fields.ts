@@ -57,9 +57,9 @@ export function httpDate(value: string | undefined): number | undefined {
   if (match !== null) return utc(match[6]!, match[1]!, match[2]!, match, 3)
   match = RFC_850.exec(value)
   if (match === null) return undefined
-  // Two digits mean the last year that ends so and is not more than fifty years ahead.
-  const century = Math.floor((new Date().getUTCFullYear() + 50 - Number(match[3])) / 100) * 100
-  return utc(String(century + Number(match[3])), match[2]!, match[1]!, match, 4)
+  // Two digits are a year from 1970 to 2069.
+  const century = Number(match[3]) < 70 ? '20' : '19'
+  return utc(century + match[3], match[2]!, match[1]!, match, 4)
 }
 
 function utc(
@@ -73,4 +73,10 @@ function utc(
   const [hours, minutes, seconds] = [match[hour], match[hour + 1], match[hour + 2]].map(Number)
   if (at < 0 || hours! > 23 || minutes! > 59 || seconds! > 60) return undefined
   return Date.UTC(Number(year), at, Number(day), hours, minutes, seconds)
+}
+
+/** The fields with the time at which they were received, where they bring none. */
+export function dated(fields: readonly Field[], now: number): Field[] {
+  if (fields.some(([name]) => name === 'date')) return [...fields]
+  return [...fields, ['date', new Date(now).toUTCString()]]
 }

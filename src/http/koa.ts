@@ -1,4 +1,5 @@
-import { grouped, type NodeHandler, type NodeRequest, type NodeResponse, serve } from './node-serve.ts'
+import { grouped, type NodeHandler, type NodeRequest, type NodeResponse } from './node-message.ts'
+import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
 

@@ -3,7 +3,7 @@ import { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import { isThenable } from '../engine/removal.ts'
 import type { Exchange } from './exchange.ts'
-import type { NodeHandler, NodeRequest } from './node-serve.ts'
+import type { NodeHandler, NodeRequest } from './node-message.ts'
 import type { ResponseCache } from './response-cache.ts'
 
 /** Requests that no client sent, and what they are to renew. */

@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Exchange, Verdict } from './exchange.ts'
 import type { Field } from './fields.ts'
-import { send } from './node-serve.ts'
+import { send } from './node-message.ts'
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 type Done = (error?: Error | null) => void

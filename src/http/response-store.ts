@@ -1,4 +1,5 @@
 import { Cache } from '../cache.ts'
+import { systemClock } from '../core/clock.ts'
 import { isThenable } from '../engine/removal.ts'
 import type { CacheStats } from '../engine/stats.ts'
 import { nonEmptyString } from '../options/options.ts'
@@ -47,7 +48,7 @@ export class ResponseStore implements Keeper {
     const { cache, maxBytes, maxBodyBytes } = settings
     this.#settings = settings
     this.maxBodyBytes = maxBodyBytes
-    this.#clock = cache.clock ?? Date.now
+    this.#clock = cache.clock ?? (() => systemClock.now())
     this.#cache = new Cache<string, Entry>({ ...cache, maxWeight: maxBytes, weigh: weighEntry })
   }
 

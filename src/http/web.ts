@@ -115,7 +115,8 @@ function keptAsRead(exchange: Exchange, body: ReadableStream<Uint8Array>): Reada
         return reader.cancel(reason)
       },
     },
-    { highWaterMark: 0 },
+    // A short body is read ahead, so that it is stored though its client is slow to read, or never does.
+    { highWaterMark: 16 },
   )
 }
 

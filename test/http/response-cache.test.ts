@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 
 const HOUR = 3_600_000
 
+type Fields = Record<string, string>
+
 /** A cache in front of a handler that counts its calls, under a clock moved by hand. */
 function site(options: ResponseCacheOptions = {}, route?: RouteOptions) {
   let now = Date.UTC(2030, 0, 1)
@@ -20,7 +22,7 @@ function site(options: ResponseCacheOptions = {}, route?: RouteOptions) {
       now += ms
     },
     /** What the handler responds from now on. */
-    gives(handler: string | ((request: Request) => Response | Promise<Response>), headers: HeadersInit = {}) {
+    gives(handler: string | ((request: Request) => Response | Promise<Response>), headers: Fields = {}) {
       make =
         typeof handler === 'function'
           ? handler
@@ -160,7 +162,7 @@ describe('what is for one client', () => {
     ['private', { 'cache-control': 'private, max-age=60' }],
     ['a cookie that is set', { 'set-cookie': 'session=1' }],
     ['no-store', { 'cache-control': 'no-store' }],
-  ])('%s: every request has its own response', async (_, headers: HeadersInit) => {
+  ])('%s: every request has its own response', async (_, headers: Fields) => {
     const { get, gives, seen } = site({ ttl: '1h' })
     gives('mine', headers)
     await get()

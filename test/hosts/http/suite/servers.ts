@@ -45,6 +45,7 @@ export function serveHono(origin: number): Promise<Served> {
         sent,
       )
       const { status, fields, body } = answered
+      if (status > 599) throw new Error('a status that a Response cannot have')
       const isEmpty = raw.method === 'HEAD' || status === 204 || status === 304
       if (isEmpty) body.resume()
       const headers = fields.map(([name, value]) => [name, value] as [string, string])
