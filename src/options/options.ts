@@ -293,7 +293,7 @@ function lifetime(value: unknown, option: string): number {
   throw new RangeError(`${option}: expected a time above 0, got ${describe(value)}`)
 }
 
-function span(value: unknown, option: string): number {
+export function span(value: unknown, option: string): number {
   const time = milliseconds(value, option)
   if (time >= 0) return time
   throw new RangeError(`${option}: expected a time of 0 or more, got ${describe(value)}`)
@@ -320,7 +320,7 @@ function timeSource(value: unknown, option: string): () => number {
   return source as () => number
 }
 
-function callable<F>(value: unknown, option: string): F {
+export function callable<F>(value: unknown, option: string): F {
   if (typeof value === 'function') return value as F
   throw refusal(option, 'a function', value)
 }
