@@ -1,9 +1,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Clock } from './core/clock.ts'
+import type { Counters } from './core/counters.ts'
 import { NONE, type Slots } from './core/slots.ts'
 import type { Space } from './core/space.ts'
 import { isThenable } from './engine/removal.ts'
-import type { CacheStats, CacheSummary, Counters } from './engine/stats.ts'
+import type { CacheStats, CacheSummary } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
 import { Batch, type BatchLoader } from './loading/batch.ts'
@@ -14,11 +15,12 @@ import { closeStore, openStore } from './named/registry.ts'
 import {
   type CacheOptions,
   type CounterOptions,
+  checkBounds,
   checkCounter,
   integer,
   type LoadOptions,
+  type NewBounds,
   nonEmptyString,
-  positiveInteger,
   resolveOptions,
   type SetOptions,
   type Settings,
@@ -83,7 +85,7 @@ export class Cache<K = unknown, V = unknown> {
     this.slots = view.store.slots
     this.policy = view.store.policy
     this.clock = view.store.clock
-    this.counters = view.store.counters
+    this.counters = view.space.counters
   }
 
   // Reading
@@ -220,6 +222,15 @@ export class Cache<K = unknown, V = unknown> {
     const expired = this.store.expire(this.space, key)
     this.store.settle()
     return expired
+  }
+
+  /**
+   * As `expire` for every entry of this cache or namespace and of those inside it: what is here counts as out of date from now on. What
+   * earlier loads found absent or failed is forgotten. Takes time in proportion to the entries.
+   */
+  expireAll(): void {
+    this.#assertOpen()
+    this.store.expireAll(this.space)
   }
 
   /**
@@ -453,7 +464,7 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Entries held in this namespace (not in those inside it), live or not yet swept. */
   get size(): number {
-    return this.space.table.size
+    return Math.min(this.space.table.size, this.store.maxEntries)
   }
 
   /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
@@ -491,29 +502,38 @@ export class Cache<K = unknown, V = unknown> {
 
   // The whole store
 
-  /** Changes the bound by entries of the cache and all its namespaces, evicting what the policy would. */
-  resize(maxEntries: number): void {
-    positiveInteger(maxEntries, 'maxEntries')
+  /**
+   * Changes the bounds of the cache and all its namespaces, evicting what the policy would; a number is `maxEntries`, and bounds that
+   * are not named stay. `size` is within `maxEntries` at once; where more than a thousand entries have to go, the others do so in the next turns
+   * of the event loop and can be read until then. Throws a TypeError for a bound by weight that the cache was not made with.
+   */
+  resize(bounds: number | NewBounds): void {
+    const store = this.store
+    const { maxEntries = store.maxEntries, maxWeight = store.maxWeight } = checkBounds(bounds, store.unit)
     this.#assertOpen()
-    this.store.resize(maxEntries)
-    this.store.settle()
+    store.resize(maxEntries, maxWeight)
+    store.settle()
   }
 
-  /** Counters since the cache was made, and what it holds, all its namespaces included. */
+  /**
+   * Counters since the cache was made, and what it holds, all its namespaces included. Of a namespace or version: those of it and what
+   * is inside it, beside the bounds of the whole cache.
+   */
   stats(): CacheStats {
-    return this.store.stats()
+    return this.store.stats(this.#isAll ? undefined : this.space)
   }
 
   /** What `JSON.stringify` writes of a cache: its name and bounds where it has them, and its statistics. None of its entries. */
   toJSON(): CacheSummary {
-    const { maxEntries, settings } = this.store
-    const { name, maxWeight, maxBytes } = settings
+    const { name } = this.store.settings
+    const stats = this.stats()
+    const { maxEntries, maxWeight, unit } = stats
     return {
       ...(name !== undefined && { name }),
       ...(maxEntries !== Infinity && { maxEntries }),
-      ...(maxWeight !== undefined && { maxWeight }),
-      ...(maxBytes !== undefined && { maxBytes }),
-      stats: this.stats(),
+      ...(unit === 'weight' && { maxWeight }),
+      ...(unit === 'bytes' && { maxBytes: maxWeight }),
+      stats,
     }
   }
 
@@ -532,7 +552,7 @@ export class Cache<K = unknown, V = unknown> {
    * name. Closing a namespace or version ends this one and those inside it. A second call does nothing.
    */
   close(): void {
-    if (this.isWhole || this.space === this.store.root) closeStore(this.store)
+    if (this.#isAll) closeStore(this.store)
     else this.store.close(this.space)
   }
 
@@ -541,6 +561,11 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   // Small parts
+
+  /** Whether this view stands for the whole store. */
+  get #isAll(): boolean {
+    return this.isWhole || this.space === this.store.root
+  }
 
   /** Reads an entry in a turn in which nothing can have expired; undefined in other turns, and for a ghost. */
   #readCalm(slot: number): unknown {

@@ -1,6 +1,6 @@
 export { Cache } from './cache.ts'
 export type { Removal, RemovalReason } from './engine/removal.ts'
-export type { CacheStats, CacheSummary } from './engine/stats.ts'
+export type { CacheStats, CacheSummary, LoadOutcome, LoadTimes } from './engine/stats.ts'
 export { CacheError, type CacheErrorCode } from './errors.ts'
 export { type Answer, type BatchLoader, batchLoader } from './loading/batch.ts'
 export type { LoadContext } from './loading/flight.ts'
@@ -10,6 +10,7 @@ export type {
   CounterOptions,
   LoadOptions,
   LoadSettings,
+  NewBounds,
   SetOptions,
   Signal,
 } from './options/options.ts'

@@ -35,8 +35,11 @@ function objectBytes(value: object, rest: unknown[]): number {
   if (ArrayBuffer.isView(value)) return 2 * COLLECTION + value.byteLength
   if (value instanceof ArrayBuffer || isShared(value)) return COLLECTION + value.byteLength
   if (Array.isArray(value)) {
+    const bytes = OBJECT + 2 * WORD
+    // V8 keeps numbers alone in an array as they are, without a reference to each.
+    if (value.every((item) => typeof item === 'number')) return bytes + value.length * WORD
     for (const item of value) rest.push(item)
-    return OBJECT + 2 * WORD
+    return bytes
   }
   let bytes = OBJECT
   if (value instanceof Map) {

@@ -129,8 +129,7 @@ export class Slots {
   trackOwners(table: Table): void {
     if (this.owners !== undefined) return
     this.owners = new Array<Table | undefined>(this.deadlines.length)
-      .fill(undefined)
-      .fill(table, FIRST_SLOT, this.end)
+    this.owners.fill(table, FIRST_SLOT, this.end)
     for (let slot = this.firstFree; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
@@ -151,7 +150,7 @@ export class Slots {
   trackTags(): void {
     this.isPlain = false
     this.disturb()
-    this.tags ??= new Array<undefined>(this.deadlines.length).fill(undefined)
+    this.tags ??= new Array(this.deadlines.length)
   }
 
   /** Doubles the arrays, or less where the bound needs less. */

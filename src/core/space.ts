@@ -1,4 +1,5 @@
 import type { TagGroup } from '../core/tags.ts'
+import { Counters } from './counters.ts'
 import type { Flights } from './fence.ts'
 
 /**
@@ -33,6 +34,7 @@ export class Space {
   /** The space whose versions this one belongs to; itself for version 1. */
   readonly base: Space
   readonly version: number
+  readonly counters: Counters
   table: Table
   /** The table's Map, one step nearer for reads. */
   map: Map<unknown, number>
@@ -43,9 +45,11 @@ export class Space {
   /** Namespaces by name (a string) and versions by number. */
   readonly #inside: Names<string | number> = new Names()
 
-  constructor(parent?: Space, name?: string | number) {
+  /** A space inside `parent`; without one, a space whose counters are among those of `counters`. */
+  constructor(parent?: Space, name?: string | number, counters: Counters | undefined = parent?.counters) {
     this.parent = parent
     this.name = name
+    this.counters = new Counters(counters)
     const isVersion = typeof name === 'number'
     this.base = isVersion ? parent! : this
     this.version = isVersion ? name : 1
@@ -66,10 +70,15 @@ export class Space {
 
   /** This space and those inside it. */
   *all(): Generator<Space> {
-    const waiting: Space[] = [this]
-    for (let space = waiting.pop(); space !== undefined; space = waiting.pop()) {
-      for (const inside of space.#inside) waiting.push(inside)
-      yield space
+    yield this
+    const levels = [this.#inside[Symbol.iterator]()]
+    for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
+      const { value: space, done } = level.next()
+      if (done) levels.pop()
+      else {
+        yield space
+        levels.push(space.#inside[Symbol.iterator]())
+      }
     }
   }
 
@@ -102,7 +111,7 @@ export class Names<Name> {
 
   keep(name: Name, space: Space): Space {
     this.#refs.set(name, new WeakRef(space))
-    forgotten.register(space, { refs: this.#refs, name })
+    forgotten.register(space, { refs: this.#refs, name, counters: space.counters })
     return space
   }
 
@@ -118,9 +127,15 @@ export class Names<Name> {
   }
 }
 
-/** Takes off the names of spaces that nobody can reach any more. */
-const forgotten = new FinalizationRegistry<{ refs: Map<unknown, WeakRef<Space>>; name: unknown }>(
-  ({ refs, name }) => {
-    if (refs.get(name)?.deref() === undefined) refs.delete(name)
-  },
-)
+/** A space that can be listed: where, and what it has counted. */
+interface Listed {
+  readonly refs: Map<unknown, WeakRef<Space>>
+  readonly name: unknown
+  readonly counters: Counters
+}
+
+/** Takes off the names of spaces that nobody can reach any more, and keeps their counts. */
+const forgotten = new FinalizationRegistry<Listed>(({ refs, name, counters }) => {
+  if (refs.get(name)?.deref() === undefined) refs.delete(name)
+  counters.retire()
+})

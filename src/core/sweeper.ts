@@ -26,6 +26,8 @@ const LONGEST_WAIT = 60_000
 class Sweeper {
   readonly #stores = new Set<WeakRef<Sweepable>>()
   readonly #refs = new WeakMap<Sweepable, WeakRef<Sweepable>>()
+  /** Closed stores that are held until they have been swept. */
+  readonly #closed = new Set<Sweepable>()
   /** The stores that the round under way has still to ask: each gets its turn before any gets a second one. */
   #round: Iterator<WeakRef<Sweepable>> | undefined
   /** When the next round has to begin, as far as is known. */
@@ -38,6 +40,13 @@ class Sweeper {
   /** Whether the timer was set by another `setTimeout` than there is now: it may never fire. */
   get isStranded(): boolean {
     return this.#timer !== undefined && this.#setTimeout !== setTimeout
+  }
+
+  /** The store is closed and has still something to sweep: until that is done it is held, and so is the process. */
+  finish(store: Sweepable): void {
+    this.#closed.add(store)
+    this.expect(store)
+    ;(this.#timer as { ref?: () => void } | undefined)?.ref?.()
   }
 
   /** The store has something to sweep, perhaps sooner than it had. */
@@ -79,7 +88,7 @@ class Sweeper {
     this.#setTimeout = setTimeout
     this.#timer = setTimeout(this.#slice, Math.ceil(delay))
     // A number in browsers and workers, where nothing has to be told not to wait for it.
-    ;(this.#timer as { unref?: () => void }).unref?.()
+    if (this.#closed.size === 0) (this.#timer as { unref?: () => void }).unref?.()
   }
 
   readonly #slice = (): void => {
@@ -110,8 +119,10 @@ class Sweeper {
     let wait = store === undefined ? Infinity : store.untilSweep()
     const isDue = wait <= 0
     if (isDue) wait = store!.sweep(late) ? store!.untilSweep() : 1
-    if (wait === Infinity) this.#stores.delete(ref)
-    else this.#note(wait)
+    if (wait === Infinity) {
+      this.#stores.delete(ref)
+      this.#closed.delete(store!)
+    } else this.#note(wait)
     return isDue
   }
 }

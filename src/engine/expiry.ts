@@ -1,5 +1,5 @@
 import { FIRST_SLOT } from '../core/slots.ts'
-import type { Table } from '../core/space.ts'
+import type { Space, Table } from '../core/space.ts'
 import { type Sweepable, sweeper } from '../core/sweeper.ts'
 import type { Store } from './store.ts'
 
@@ -11,10 +11,8 @@ const BATCH = 64
 const SCAN = 16_384
 /** A Map larger than this is abandoned as a whole when nearly all in it has expired, since shrinking it takes long. */
 const LARGE_MAP = 32_768
-/** How many live entries are worth moving out of a Map to abandon it. */
-const FEW = 8_192
-
-const NO_TABLES: ReadonlySet<Table> = new Set()
+/** How many live entries are worth moving out of a Map to abandon it, where they are less than the quarter at which it shrinks. */
+const FEW = 32_768
 
 /** Gives the memory back of what has expired in a store, or was cleared. Reads do not wait for it: they compare deadlines themselves. */
 export class Expiry implements Sweepable {
@@ -22,8 +20,14 @@ export class Expiry implements Sweepable {
   horizon: number = Infinity
   /** Slots of live entries in large tables that a survey has met so far, or that were written or moved since; absent where none is under way. */
   survey: Set<number> | undefined = undefined
-  /** The tables that were large when the survey began: what it has not seen in full it does not judge. */
-  private large: ReadonlySet<Table> = NO_TABLES
+  /** The tables that were large before the survey began: what it has not seen in full it does not judge. */
+  private readonly large = new Set<Table>()
+  /** The spaces that have yet to be asked for large tables; absent when none has. */
+  private unasked: Iterator<Space> | undefined
+  /** With so many live entries in them, and no more, they are abandoned. */
+  private few = 0
+  /** A smaller bound by entries has left a surplus of entries or ghosts. */
+  isOver = false
   private surveyed = FIRST_SLOT
   /** Where the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT
@@ -45,14 +49,14 @@ export class Expiry implements Sweepable {
     return this.horizon > now && this.cursor === FIRST_SLOT
   }
 
-  /** A table was dropped. */
-  expectDropped(): void {
+  /** There is something to sweep now. */
+  expectWork(): void {
     sweeper.expect(this)
   }
 
   untilSweep(): number {
     const { dropped, slots, clock } = this.store
-    if (dropped.length > 0 || this.cursor > FIRST_SLOT || this.survey !== undefined) return 0
+    if (dropped.length > 0 || this.isOver || this.cursor > FIRST_SLOT || this.unasked || this.survey) return 0
     if (this.horizon === Infinity) return Infinity
     const grain = Math.max(GRAIN, slots.end / 1000)
     return Math.max(0, this.horizon + grain - clock.recent())
@@ -64,12 +68,17 @@ export class Expiry implements Sweepable {
     const { slots } = store
     const now = store.clock.recent()
     while (store.dropped.length > 0) {
-      store.reclaim(BATCH, now)
+      store.reclaim(BATCH, BATCH, now)
+      store.settle()
+      if (late()) return false
+    }
+    while (this.isOver) {
+      this.isOver = !store.shed(BATCH, now)
       store.settle()
       if (late()) return false
     }
     if (this.cursor === FIRST_SLOT) {
-      if (this.beginSurvey() && !this.dropExpired(now, late)) return false
+      if (!this.findLarge(late) || !this.dropExpired(now, late)) return false
       this.horizon = Infinity
     }
     for (let removed = 0; this.cursor < slots.end; ) {
@@ -96,12 +105,14 @@ export class Expiry implements Sweepable {
   reset(): void {
     this.cursor = FIRST_SLOT
     this.endSurvey()
+    this.isOver = false
     this.horizon = Infinity
   }
 
-  /** The store was closed. */
+  /** The store was closed. What a listener has still to be told it is told, also where nobody else holds the store any more. */
   end(): void {
-    sweeper.dismiss(this)
+    if (this.store.dropped.length > 0) sweeper.finish(this)
+    else sweeper.dismiss(this)
   }
 
   /**
@@ -110,16 +121,18 @@ export class Expiry implements Sweepable {
    * written meanwhile. Whether the sweep can go on in this slice.
    */
   private dropExpired(now: number, late: () => boolean): boolean {
-    const { store, large } = this
+    const { store, large, survey: alive } = this
     const { slots } = store
-    const alive = this.survey!
-    while (this.surveyed < slots.end && alive.size <= FEW) {
+    if (alive === undefined) return true
+    while (this.surveyed < slots.end && alive.size <= this.few) {
       const slot = this.surveyed++
       if (store.isHeld(slot, now) && large.has(store.ownerOf(slot))) alive.add(slot)
       if (slot % SCAN === 0 && late()) return false
     }
-    this.endSurvey()
-    if (alive.size > FEW) return true
+    if (alive.size > this.few) {
+      this.endSurvey()
+      return true
+    }
     slots.trackOwners(store.root.table)
     for (const { space, dropped } of large) if (dropped === undefined) store.drop(space, 'expired', now)
     for (const slot of alive) {
@@ -134,25 +147,34 @@ export class Expiry implements Sweepable {
       table.weight -= weight
       slots.owners![slot] = fresh
     }
+    this.endSurvey()
     return false
   }
 
-  /** Whether a survey is under way, or begins because there are large tables. */
-  private beginSurvey(): boolean {
-    const { store } = this
-    if (this.survey !== undefined) return true
-    if (store.slots.end < LARGE_MAP) return false
-    const large = new Set<Table>()
-    for (const { table } of store.spaces()) if (table.size > LARGE_MAP) large.add(table)
-    if (large.size === 0) return false
-    this.large = large
+  /** Begins a survey where there are large tables; whether all spaces were asked. */
+  private findLarge(late: () => boolean): boolean {
+    const { store, large } = this
+    if (this.survey !== undefined || store.slots.end < LARGE_MAP) return true
+    this.unasked ??= store.spaces()
+    for (let asked = 1; ; asked++) {
+      const { value: space, done } = this.unasked.next()
+      if (done) break
+      if (space.table.size > LARGE_MAP) large.add(space.table)
+      if (asked % BATCH === 0 && late()) return false
+    }
+    this.unasked = undefined
+    if (large.size === 0) return true
     this.survey = new Set()
+    let size = 0
+    for (const table of large) size += table.size
+    this.few = Math.min(FEW, size / 4)
     return true
   }
 
   private endSurvey(): void {
     this.survey = undefined
-    this.large = NO_TABLES
+    this.unasked = undefined
+    this.large.clear()
     this.surveyed = FIRST_SLOT
   }
 }

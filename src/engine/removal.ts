@@ -6,7 +6,7 @@
  * - `replaced`: another value was written under its key.
  * - `deleted`: `delete`, `deleteMany` or `take` removed it.
  * - `cleared`: `clear` or `close` emptied the cache or its namespace.
- * - `invalidated`: one of its tags was deleted.
+ * - `invalidated`: one of its tags was deleted, or another process said that it has changed.
  */
 export type RemovalReason = 'evicted' | 'expired' | 'replaced' | 'deleted' | 'cleared' | 'invalidated'
 
@@ -30,6 +30,8 @@ export class RemovalQueue {
   readonly #listener: (removal: Removal<never, never>) => void
   readonly #onError: (error: unknown) => void
   #waiting: Removal[] = []
+  /** How many of those that wait have been told. */
+  #told = 0
   #telling = false
 
   constructor(listener: (removal: Removal<never, never>) => void, onError: (error: unknown) => void) {
@@ -44,18 +46,21 @@ export class RemovalQueue {
   flush(): void {
     if (this.#telling || this.#waiting.length === 0) return
     this.#telling = true
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting
+    try {
+      while (this.#told < this.#waiting.length) this.#tell(this.#waiting[this.#told++]!)
       this.#waiting = []
-      for (const removal of batch) {
-        try {
-          const result: unknown = this.#listener(removal as Removal<never, never>)
-          if (isThenable(result)) Promise.resolve(result).catch(this.#onError)
-        } catch (error) {
-          this.#onError(error)
-        }
-      }
+      this.#told = 0
+    } finally {
+      this.#telling = false
     }
-    this.#telling = false
+  }
+
+  #tell(removal: Removal): void {
+    try {
+      const result: unknown = this.#listener(removal as Removal<never, never>)
+      if (isThenable(result)) Promise.resolve(result).catch(this.#onError)
+    } catch (error) {
+      this.#onError(error)
+    }
   }
 }

@@ -1,5 +1,6 @@
 import { estimateBytes } from '../core/bytes.ts'
 import { type Clock, InjectedClock, MOVING, systemClock } from '../core/clock.ts'
+import { Counters } from '../core/counters.ts'
 import { TagFence } from '../core/fence.ts'
 import { NONE, Slots } from '../core/slots.ts'
 import { Names, Space, type Table } from '../core/space.ts'
@@ -15,13 +16,17 @@ import { Expiry } from './expiry.ts'
 import { type Protection, protections } from './features/protection.ts'
 import { NegativeResult } from './negative.ts'
 import { isThenable, RemovalQueue, type RemovalReason } from './removal.ts'
-import { type CacheStats, Counters } from './stats.ts'
+import { type CacheStats, statsOf } from './stats.ts'
 
 /** The deadline of an entry that was never live; above zero, below every time. */
 const LONG_AGO = 0.5
 
-/** How many entries of dropped tables are reclaimed at a time when the cache closes. */
+/** How many entries a call that makes many superfluous takes out by itself; the sweep does the rest. */
+const AT_ONCE = 1024
+/** How many ghosts are forgotten for one entry that leaves, at most. */
 const BATCH = 64
+/** How many slots an insertion looks at for one of a dropped table. */
+const LOOKS = 4096
 
 /**
  * The engine behind one or more caches: entries in slots, their keys in the tables of key spaces, an order kept by a policy,
@@ -31,14 +36,17 @@ const BATCH = 64
 export class Store {
   readonly settings: StoreSettings
   readonly clock: Clock
+  /** Those of all spaces, closed ones included. */
   readonly counters: Counters = new Counters()
   readonly tagFence: TagFence = new TagFence()
   readonly expiry: Expiry = new Expiry(this)
   readonly slots: Slots
   readonly policy: Policy
-  readonly root: Space = new Space()
+  readonly root: Space = new Space(undefined, undefined, this.counters)
   maxEntries: number
-  readonly maxWeight: number
+  maxWeight: number
+  /** What bounds the store besides its entries. */
+  readonly unit: CacheStats['unit']
   /** Entries held, those of dropped tables included until they are reclaimed. */
   size = 0
   weight = 0
@@ -62,6 +70,8 @@ export class Store {
     this.settings = settings
     this.maxEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
+    this.unit =
+      settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
     this.weigher = settings.maxBytes === undefined ? settings.weigh : weighBytes
     this.protection = protections[settings.protect]
     this.keepsNothing = settings.kind === 'none'
@@ -92,7 +102,8 @@ export class Store {
   /** The space of an application that shares this store under a prefix. */
   spaceOf(prefix: string | undefined, version: number): Space {
     if (prefix === undefined) return this.withOwners(this.root.withVersion(version))
-    const space = this.prefixes.find(prefix) ?? this.prefixes.keep(prefix, new Space())
+    const space =
+      this.prefixes.find(prefix) ?? this.prefixes.keep(prefix, new Space(undefined, undefined, this.counters))
     return this.withOwners(space.withVersion(version))
   }
 
@@ -134,13 +145,13 @@ export class Store {
         slots.calmTurn = turn
       const isPlain = slots.deadlines[slot] > now
       if (isPlain || this.isLive(slot, now)) {
-        this.counters.hits++
+        space.counters.hits++
         this.policy.use(slot)
         return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
       }
     }
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
-    this.counters.misses++
+    space.counters.misses++
     return undefined
   }
 
@@ -215,6 +226,25 @@ export class Store {
     return true
   }
 
+  /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
+  expireAll(space: Space): void {
+    const { deadlines, hards, keeps } = this.slots
+    const now = this.clock.now()
+    for (const inside of space.all()) {
+      inside.flights = undefined
+      for (const slot of inside.map.values()) {
+        if (!this.isHeld(slot, now)) continue
+        if (keeps !== undefined && this.slots.values[slot] instanceof NegativeResult) keeps[slot] = 0
+        else if (Math.abs(deadlines[slot]) > now) {
+          deadlines[slot] = now
+          if (hards !== undefined) hards[slot] = now
+        }
+        this.expiry.expect(this.endOf(slot))
+      }
+    }
+    this.slots.disturb()
+  }
+
   // Writes. `admit` and `weigh` run user code and may throw; `commit` changes the store; `settle` tells the listener.
 
   /** A value as it is stored. Throws a TypeError for `undefined` and for what `protect` refuses. */
@@ -254,7 +284,7 @@ export class Store {
     if (this.slots.reads !== undefined) this.slots.reads[slot] = now
     this.live(slot, terms.ttl, now, terms)
     this.reweigh(slot, weight, now)
-    this.counters.sets++
+    space.counters.sets++
     return true
   }
 
@@ -267,7 +297,7 @@ export class Store {
     if (!(terms.isPlain && this.isPlain && this.slots.isPlain && terms.ttl > 0)) return false
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
-    if (this.holds(found)) this.overwritePlain(found, value, now + terms.ttl, now)
+    if (this.holds(found)) this.overwritePlain(space, found, value, now + terms.ttl, now)
     else this.insertPlain(space, key, found, value, now + terms.ttl, now)
     return true
   }
@@ -277,7 +307,8 @@ export class Store {
     const now = this.clock.now()
     const { keys, reads, hards } = this.slots
     const key = keys[slot]
-    this.ownerOf(slot).space.flights?.overtake(key)
+    const { space } = this.ownerOf(slot)
+    space.flights?.overtake(key)
     if (weight > this.maxWeight) {
       this.giveUp(slot, key, value, now)
       return
@@ -288,7 +319,7 @@ export class Store {
       this.expireAt(slot, hards![slot])
     }
     this.reweigh(slot, weight, now)
-    this.counters.sets++
+    space.counters.sets++
   }
 
   /** Removes what is in the place of a value too heavy to be kept, and has that value told; once where it is the one that was there. */
@@ -305,15 +336,15 @@ export class Store {
     else this.remove(slot, 'expired')
   }
 
-  /** Removes what is under the key; whether it was live. */
-  delete(space: Space, key: unknown): boolean {
+  /** Removes what is under the key, for that reason if it is live; whether it was. */
+  delete(space: Space, key: unknown, why: 'deleted' | 'invalidated' = 'deleted'): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
     const slot = space.map.get(key) ?? NONE
     if (!this.holds(slot)) return false
-    const reason = this.reason(slot, this.clock.now(), 'deleted')
+    const reason = this.reason(slot, this.clock.now(), why)
     this.remove(slot, reason)
-    return reason === 'deleted'
+    return reason === why
   }
 
   /** Moves a live entry to another space of this store, with value, lifetime and standing. */
@@ -342,6 +373,7 @@ export class Store {
   /** Empties a space and those inside it, in constant time; their slots are reclaimed later. */
   clear(space: Space): void {
     if (space === this.root && this.slots.owners === undefined && this.removals === undefined) {
+      this.root.counters.cleared += this.size
       this.reset()
       this.root.tags = undefined
       this.root.flights = undefined
@@ -353,6 +385,7 @@ export class Store {
       inside.flights = undefined
       this.drop(inside, 'cleared', now)
     }
+    this.expiry.expectWork()
   }
 
   /** Makes every entry with the tag unreadable, in this space and those inside it. */
@@ -365,12 +398,34 @@ export class Store {
     this.expiry.expect(now)
   }
 
-  resize(maxEntries: number): void {
+  /** Changes the bounds, evicting what the policy would. */
+  resize(maxEntries: number, maxWeight: number): void {
     const now = this.clock.now()
-    this.maxEntries = maxEntries
-    this.policy.resize(maxEntries)
-    while (this.size > maxEntries && this.evict(now, NONE));
-    this.forgetSome(this.policy.forgotten())
+    this.maxWeight = maxWeight
+    if (maxEntries !== this.maxEntries) {
+      this.maxEntries = maxEntries
+      this.policy.resize(maxEntries)
+    }
+    this.expiry.isOver = !this.shed(AT_ONCE, now)
+    if (this.expiry.isOver) this.expiry.expectWork()
+  }
+
+  /** Evicts and forgets what a smaller bound has no room for, so many at most of each; whether all is done. */
+  shed(count: number, now: number): boolean {
+    let left = count
+    while (this.isSurplus && left-- > 0) this.evict(now, NONE)
+    let ghost: number = NONE
+    for (let forgotten = 0; forgotten < count; forgotten++) {
+      ghost = this.policy.forgotten()
+      if (ghost === NONE) break
+      this.forget(ghost)
+    }
+    return !this.isSurplus && ghost === NONE
+  }
+
+  /** There is more than a bound allows. */
+  private get isSurplus(): boolean {
+    return this.size > this.maxEntries || this.weight > this.maxWeight
   }
 
   /** Empties a space and those inside it for good; all of them with the root. */
@@ -381,18 +436,22 @@ export class Store {
       if (inside.closed) continue
       inside.flights = undefined
       if (this.removals === undefined && isWhole) {
+        inside.counters.cleared += inside.table.size
         inside.renew()
         inside.tags = undefined
       } else this.drop(inside, 'cleared', now)
       inside.closed = true
       inside.detach()
     }
-    if (this.removals !== undefined) while (this.dropped.length > 0) this.reclaim(BATCH, now)
-    if (isWhole) {
+    if (this.removals !== undefined) this.reclaim(AT_ONCE, AT_ONCE, now)
+    else if (isWhole) {
+      for (const { table } of this.dropped)
+        if (table.dropped === 'expired') table.space.counters.expired += table.size
       this.dropped.length = 0
-      this.reset()
-      this.expiry.end()
     }
+    if (this.dropped.length > 0) this.expiry.expectWork()
+    else if (isWhole) this.reset()
+    if (isWhole) this.expiry.end()
     this.settle()
   }
 
@@ -401,16 +460,17 @@ export class Store {
     if (this.removals !== undefined) this.removals.flush()
   }
 
-  /** A snapshot of the counters and of what is held. */
-  stats(): CacheStats {
-    const { hits, misses } = this.counters
-    const reads = hits + misses
-    let { size, weight } = this
-    for (const { table } of this.dropped) {
-      size -= table.size
-      weight -= table.weight
+  /** A snapshot of the counters and of what is held, in a space and those inside it; in all without one. */
+  stats(space?: Space): CacheStats {
+    let size = 0
+    let weight = 0
+    for (const { table } of space?.all() ?? this.spaces()) {
+      size += table.size
+      weight += table.weight
     }
-    return { ...this.counters, hitRatio: reads === 0 ? 0 : hits / reads, size, weight }
+    size = Math.min(size, this.maxEntries)
+    weight = Math.min(weight, this.maxWeight)
+    return statsOf((space ?? this).counters.total(), size, weight, this)
   }
 
   // Room
@@ -426,8 +486,10 @@ export class Store {
   ): number {
     const { slots, policy } = this
     policy.admit(ghost)
-    while (this.size >= this.maxEntries || this.weight + weight > this.maxWeight)
-      if (!this.evict(now, NONE)) break
+    // A surplus after `resize` is left to the sweep: an insertion only does not add to it.
+    if (this.size >= this.maxEntries) this.evict(now, NONE)
+    const most = Math.max(this.weight, this.maxWeight)
+    while (this.weight + weight > most) if (!this.evict(now, NONE)) break
     let slot = ghost
     if (ghost === NONE) {
       slot = slots.take()
@@ -467,21 +529,23 @@ export class Store {
     policy.insert(slot)
     table.size++
     this.size++
-    this.counters.sets++
+    space.counters.sets++
     this.expiry.expect(deadline)
   }
 
   /** What `evict` and its parts do for such entries. Gives the slot of a key that left with it, if one did, for use at once. */
   private evictPlain(now: number): number {
-    if (this.dropped.length > 0 && this.reclaim(1, now) > 0) return NONE
-    const { slots, counters, policy } = this
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
+    const { slots, policy } = this
     const victim = policy.victim(now)
     const hasExpired = slots.deadlines[victim] <= now
-    if (hasExpired) counters.expirations++
-    else counters.evictions++
+    const owner = this.ownerOf(victim)
+    const { counters } = owner.space
+    if (hasExpired) counters.expired++
+    else counters.evicted++
     slots.values[victim] = undefined
     slots.deadlines[victim] = 0
-    this.ownerOf(victim).size--
+    owner.size--
     this.size--
     // Only a victim that left for want of room leaves its key behind.
     const forgotten = hasExpired ? victim : policy.remember(victim)
@@ -490,9 +554,11 @@ export class Store {
   }
 
   /** What `overwrite` and `live` do for such entries. */
-  private overwritePlain(slot: number, value: unknown, deadline: number, now: number): void {
-    const { slots, counters } = this
-    if (slots.deadlines[slot] <= now) counters.expirations++
+  private overwritePlain(space: Space, slot: number, value: unknown, deadline: number, now: number): void {
+    const { slots } = this
+    const { counters } = space
+    if (slots.deadlines[slot] <= now) counters.expired++
+    else if (!Object.is(slots.values[slot], value)) counters.replaced++
     slots.values[slot] = value
     slots.deadlines[slot] = deadline
     this.expiry.survey?.add(slot)
@@ -514,15 +580,16 @@ export class Store {
     const { weights } = this.slots
     if (weights === undefined) return
     const more = weight - weights[slot]
+    const most = Math.max(this.weight, this.maxWeight)
     this.weight += more
     this.ownerOf(slot).weight += more
     weights[slot] = weight
-    while (this.weight > this.maxWeight) if (!this.evict(now, slot)) break
+    while (this.weight > most) if (!this.evict(now, slot)) break
   }
 
   /** Gives up one entry, any but `kept`; whether there was one. */
   private evict(now: number, kept: number): boolean {
-    if (this.dropped.length > 0 && this.reclaim(1, now) > 0) return true
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return true
     const { policy } = this
     let slot = policy.victim(now)
     if (slot === kept && slot !== NONE) {
@@ -574,12 +641,12 @@ export class Store {
 
   /** Counts a value that leaves, and has it told. */
   private tell(slot: number, reason: RemovalReason): void {
-    const { slots, counters } = this
+    const { slots } = this
     const value = slots.values[slot]
     if (slots.keeps !== undefined && value instanceof NegativeResult) return
-    if (reason === 'evicted') counters.evictions++
-    else if (reason === 'expired' && this.ownerOf(slot).dropped !== 'cleared') counters.expirations++
-    else if (reason === 'deleted') counters.deletes++
+    const { space, dropped } = this.ownerOf(slot)
+    // What was cleared was counted then.
+    if (dropped !== 'cleared') space.counters[reason]++
     this.removals?.add(slots.keys[slot], value, reason)
   }
 
@@ -589,9 +656,11 @@ export class Store {
     this.slots.free(slot)
   }
 
-  /** A ghost leaves, and any more that the policy does not remember. */
+  /** A ghost leaves, and more that the policy does not remember, a few at a time. */
   private forgetSome(first: number): void {
-    for (let ghost = first; ghost !== NONE; ghost = this.policy.forgotten()) this.forget(ghost)
+    let left = BATCH
+    for (let ghost = first; ghost !== NONE; ghost = --left > 0 ? this.policy.forgotten() : NONE)
+      this.forget(ghost)
   }
 
   /** Gives a slot to a key. Throws what the Map throws when it is full, and frees the slot. */
@@ -619,18 +688,18 @@ export class Store {
 
   /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
   drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
+    if (space.map.size === 0) return
     const table = space.renew()
     table.dropped = dropped
     table.droppedAt = now
-    if (table.map.size === 0) return
+    if (dropped === 'cleared') space.counters.cleared += table.size
     this.dropped.push({ table, slots: table.map.values() })
-    this.expiry.expectDropped()
   }
 
-  /** Frees slots of dropped tables until `count` entries have left; how many have. */
-  reclaim(count: number, now: number): number {
+  /** Frees slots of dropped tables until `count` entries have left or so many slots were looked at; how many have left. */
+  reclaim(count: number, looks: number, now: number): number {
     let entries = 0
-    while (entries < count && this.dropped.length > 0) {
+    for (let looked = 0; entries < count && looked < looks && this.dropped.length > 0; looked++) {
       const { table, slots } = this.dropped.at(-1)!
       const { value: slot, done } = slots.next()
       if (done) this.dropped.pop()
@@ -648,7 +717,7 @@ export class Store {
   reset(): void {
     this.slots.reset()
     this.policy.clear()
-    for (const space of this.spaces()) space.renew()
+    for (const space of this.spaces()) if (space.map.size > 0) space.renew()
     this.size = 0
     this.weight = 0
     this.expiry.reset()

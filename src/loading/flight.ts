@@ -1,6 +1,7 @@
 import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
 import { NegativeResult } from '../engine/negative.ts'
+import type { LoadOutcome } from '../engine/stats.ts'
 import type { Store } from '../engine/store.ts'
 import { CacheError, describe } from '../errors.ts'
 import { checkTags, type Signal } from '../options/options.ts'
@@ -9,7 +10,7 @@ import { type Duration, milliseconds } from '../options/units.ts'
 import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
 
-/** What a loader is given besides its key, and by which it can say how its result is kept. */
+/** What a loader gets besides its key, and by which it can say how its result is kept. */
 export interface LoadContext<K = unknown, V = unknown> {
   readonly key: K
   /** Fires when nobody waits for the result any more, or at the hard timeout. */
@@ -20,7 +21,7 @@ export interface LoadContext<K = unknown, V = unknown> {
   ttl: Duration | undefined
   /** Set it to give the result tags of its own. */
   tags: readonly string[] | undefined
-  /** Set it to false to have the result given to those who wait and not stored. */
+  /** Set it to false to have the result returned to those who wait and not stored. */
   keep: boolean
 }
 
@@ -69,6 +70,9 @@ export class Flight {
   #exposed = 0
   /** Goes on with nobody waiting, because a stale value is to be refreshed. */
   #isRefresh: boolean
+  /** It began while another value could be given. */
+  readonly #beganAsRefresh: boolean
+  #outcome: LoadOutcome = 'discarded'
   #hasEnded = false
 
   constructor(request: LoadRequest, isRefresh: boolean) {
@@ -77,6 +81,7 @@ export class Flight {
     this.#start = store.clock.read()
     const stale = store.reveal(heldValue(store, space, key))
     this.#isRefresh = isRefresh
+    this.#beganAsRefresh = isRefresh
     this.#promise = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
@@ -87,8 +92,8 @@ export class Flight {
     this.#flights = space.flights
     this.#flights.list(key, this)
     this.turn = store.tagFence.begin()
-    store.counters.loads++
-    if (isRefresh) store.counters.refreshes++
+    space.counters.loads++
+    if (isRefresh) space.counters.refreshes++
     if (terms.hardTimeout !== Infinity)
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
     // The process need not wait for a refresh that nobody waits for.
@@ -155,7 +160,7 @@ export class Flight {
       store.clock.read()
       this.#resolve(this.#arrive(value, context))
     } catch (error) {
-      this.#fail(error)
+      this.#fail(error, 'failure')
     } finally {
       this.#end()
       this.#flights.unlist(key, this)
@@ -170,6 +175,7 @@ export class Flight {
     const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
     const mayStore = this.#mayStore(tags)
     if (value === undefined) {
+      if (mayStore) this.#outcome = 'success'
       if (!mayStore) return undefined
       if (terms.negativeTtl > 0)
         store.remember(space, key, new NegativeResult('absent', undefined), terms.negativeTtl, tags)
@@ -183,7 +189,10 @@ export class Flight {
       isPlain: terms.isPlain && tags === undefined,
     }
     const weight = store.weigh(kept, key)
-    if (context.keep && this.#mayStore(tags)) store.commit(space, key, kept, weight, ownTerms)
+    if (this.#mayStore(tags)) {
+      this.#outcome = 'success'
+      if (context.keep) store.commit(space, key, kept, weight, ownTerms)
+    }
     return kept
   }
 
@@ -193,11 +202,11 @@ export class Flight {
     return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
-  #fail(error: unknown): void {
+  #fail(error: unknown, outcome: LoadOutcome): void {
     const { store, space, key, terms } = this.#request
     if (this.#isGivenUp) return
     this.#reject(error)
-    store.counters.loadFailures++
+    this.#outcome = outcome
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {
@@ -212,7 +221,7 @@ export class Flight {
       'TIMEOUT',
       `the load of ${describe(key)} took longer than ${terms.hardTimeout} ms`,
     )
-    this.#fail(error)
+    this.#fail(error, 'timeout')
     this.#giveUp(error)
     store.settle()
   }
@@ -238,8 +247,8 @@ export class Flight {
     if (this.#hasEnded) return
     this.#hasEnded = true
     clearTimeout(this.#timer)
-    const { store } = this.#request
-    store.counters.totalLoadTime += store.clock.read() - this.#start
+    const { store, space } = this.#request
+    space.counters.addLoad(this.#outcome, store.clock.read() - this.#start, this.#beganAsRefresh)
     store.tagFence.end()
   }
 }

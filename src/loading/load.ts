@@ -21,7 +21,7 @@ export async function serveOrLoad(request: LoadRequest, signal: Signal | undefin
   const rests = isResting(store, slot)
   if (age < terms.staleWhileRevalidate || (rests && age < terms.staleIfError)) {
     if (!rests) refresh(request)
-    store.counters.staleServed++
+    space.counters.staleServed++
     return value
   }
   if (age >= terms.staleIfError) return fromFlight(request, signal, Infinity, false)
@@ -29,7 +29,7 @@ export async function serveOrLoad(request: LoadRequest, signal: Signal | undefin
     return await fromFlight(request, signal, terms.softTimeout, true)
   } catch (error) {
     if (error !== tooLate && signal?.aborted) throw error
-    store.counters.staleServed++
+    space.counters.staleServed++
     return value
   }
 }
@@ -49,7 +49,7 @@ async function fromFlight(
   const { store, space, key } = request
   const flight = current(request)
   if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale)
-  store.counters.joins++
+  space.counters.joins++
   const { turn } = store.tagFence
   const value = await flight.wait(signal, limit, hasStale)
   // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.

@@ -1,5 +1,5 @@
 import type { CacheStats } from '../engine/stats.ts'
-import type { CacheOptions, CounterOptions, SetOptions } from '../options/options.ts'
+import type { CacheOptions, CounterOptions, NewBounds, SetOptions } from '../options/options.ts'
 import type { Duration } from '../options/units.ts'
 
 /** What the cases give to a cache that they make. The time is that of `clock`, and everything else has the defaults of `Cache`. */
@@ -36,6 +36,7 @@ export interface Whole {
   decr(key: unknown, delta?: number | bigint, options?: CounterOptions): unknown
   getOrSet(key: unknown, compute: (key: unknown) => unknown, options?: SetOptions): unknown
   getOrLoad(key: unknown, loader: (key: unknown) => unknown, options?: SetOptions): Promise<unknown>
+  expireAll(): void
   clear(): void
   deleteByTag(tag: string): void
   namespace(name: string): unknown
@@ -47,7 +48,7 @@ export interface Whole {
   values(): Iterable<unknown>
   entries(): IterableIterator<[unknown, unknown]>
   [Symbol.iterator](): Iterator<[unknown, unknown]>
-  resize(maxEntries: number): void
+  resize(bounds: number | NewBounds): void
   stats(): CacheStats
   close(): void
   [Symbol.dispose](): void

@@ -1,9 +1,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Cache } from '../cache.ts'
-import type { CacheStats } from '../engine/stats.ts'
 import type { BatchLoader } from '../loading/batch.ts'
 import type { LoadContext, Loader, Typed, Untyped } from '../loading/flight.ts'
-import { checkTags, type LoadOptions, nonEmptyString, type SetOptions } from '../options/options.ts'
+import {
+  checkTags,
+  type LoadOptions,
+  type NewBounds,
+  nonEmptyString,
+  type SetOptions,
+} from '../options/options.ts'
 import { milliseconds, refusal } from '../options/units.ts'
 import { absence, type Encoded } from './codec.ts'
 import { encodeKey, encodeText, inside, shortened, splitPath } from './keys.ts'
@@ -127,9 +132,9 @@ export class TieredCache<K = unknown, V = unknown> {
     return this.entries()
   }
 
-  /** Changes how many entries this process holds at most, namespaces included. */
-  resize(maxEntries: number): void {
-    this.#space.resize(maxEntries)
+  /** Changes the bounds of what this process holds, namespaces included, as `resize` of `Cache`. */
+  resize(bounds: number | NewBounds): void {
+    this.#space.resize(bounds)
   }
 
   // Loading
@@ -494,9 +499,9 @@ export class TieredCache<K = unknown, V = unknown> {
     return this.#protocol.outbox.settled()
   }
 
-  /** The counters of the local part, and `remote`. */
+  /** The counters of the local part, of a namespace its own, and those of the second tier, which are of the whole cache. */
   stats(): TieredStats {
-    return tieredStats(this.#opened.near.root.stats() as CacheStats, this.#protocol)
+    return tieredStats(this.#space.stats(), this.#protocol)
   }
 
   /** Waits for invalidations that are not acknowledged, `closeTimeout` at most, then drops what is held and stops. */

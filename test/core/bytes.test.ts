@@ -56,6 +56,13 @@ test('is good to within a factor of two or so for plain data', () => {
   expect(perUser).toBeLessThan(400)
 })
 
+test('numbers alone in an array count eight bytes each', () => {
+  expect(estimateBytes(Array.from({ length: 100 }, (_, i) => i + 0.5))).toBe(estimateBytes([]) + 800)
+  expect(estimateBytes(Array.from({ length: 100 }, (_, i) => i))).toBe(estimateBytes([]) + 800)
+  expect(estimateBytes([0.5, null])).toBeGreaterThan(estimateBytes([]) + 16)
+  expect(estimateBytes(new Array(1000))).toBeGreaterThan(8000)
+})
+
 test('objects are estimated where there is no SharedArrayBuffer, as on most web pages', () => {
   const estimate = estimateBytes({ a: 1 })
   vi.stubGlobal('SharedArrayBuffer', undefined)

@@ -154,3 +154,25 @@ test('a timer does not keep the process alive', () => {
   sweeper.dismiss(one)
   set.mockRestore()
 })
+
+test('a closed store that is not swept yet keeps the process alive until it is', () => {
+  const timers: string[] = []
+  const { setTimeout } = globalThis
+  vi.stubGlobal('setTimeout', (callback: () => void, delay: number) => {
+    setTimeout(callback, delay)
+    timers.push('set')
+    return { ref: () => timers.push('ref'), unref: () => timers.push('unref') }
+  })
+  const closed = store(0, 3)
+  const other = store(10)
+  sweeper.expect(other)
+  expect(timers.splice(0)).toEqual(['set', 'unref'])
+  sweeper.finish(closed)
+  expect(timers.splice(0)).toContain('ref')
+  vi.advanceTimersByTime(5)
+  expect(closed.swept).toBe(3)
+  expect(timers.at(-1)).toBe('unref')
+  vi.advanceTimersByTime(10)
+  expect(other.swept).toBe(1)
+  vi.unstubAllGlobals()
+})

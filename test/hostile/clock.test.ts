@@ -111,6 +111,7 @@ describe.each(policies)('an injected clock: %s', (policy) => {
       (cache) => cache.deleteByTag('t'),
       (cache) => cache.resize(2),
       (cache) => [...cache],
+      (cache) => cache.expireAll(),
       (cache) => cache.take('c'),
       (cache) => cache.clear(),
       (cache) => cache.close(),

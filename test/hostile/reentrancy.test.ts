@@ -24,6 +24,7 @@ const actions: { readonly [name: string]: (cache: Numbers) => unknown } = {
   'move another key here': (cache) => cache.version(2).has('a') && cache.version(2).decrVersion('a'),
   'delete a tag': (cache) => cache.deleteByTag('t'),
   clear: (cache) => cache.clear(),
+  'expire all': (cache) => cache.expireAll(),
   'clear and fill': (cache) => {
     cache.clear()
     for (let i = 0; i < 10; i++) cache.set(`f${i}`, i)

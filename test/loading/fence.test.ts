@@ -19,6 +19,7 @@ const events: [name: string, happen: (cache: Values) => unknown, stands: string 
   ['clear', (cache) => cache.clear(), undefined],
   ['deleteByTag', (cache) => cache.deleteByTag('t'), undefined],
   ['expire', (cache) => cache.expire('k'), undefined],
+  ['expireAll', (cache) => cache.expireAll(), undefined],
   ['incrVersion', (cache) => [cache.set('k', 1), cache.incrVersion('k')], undefined],
   ['decrVersion', (cache) => [cache.set('k', 1), cache.decrVersion('k')], undefined],
   [

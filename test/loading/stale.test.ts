@@ -373,6 +373,36 @@ describe('expire', () => {
     expect(await cache.getOrLoad('k', () => 'new')).toBe('new')
   })
 
+  it('of all entries does so for each, here and inside, and leaves windows that run already', async () => {
+    const { cache, errors } = open({ ttl: '1h', idleTtl: '10m', staleIfError: 100, negativeTtl: '1h' })
+    const inside = cache.namespace('inside')
+    cache.set('late', 'old', { ttl: 10 })
+    await pass(60)
+    for (const one of [cache, inside]) one.set('k', 'old', { tags: ['t'] })
+    expect(await cache.getOrLoad('absent', () => undefined)).toBeUndefined()
+    cache.expireAll()
+    expect([cache.has('k'), inside.has('k'), cache.get('k')]).toEqual([false, false, undefined])
+    checkInvariants(cache)
+    const down = () => Promise.reject('down')
+    expect(await cache.getOrLoad('absent', () => 'now')).toBe('now')
+    await pass(60)
+    const late = follow(cache.getOrLoad('late', down))
+    for (const one of [cache, inside]) expect(await one.getOrLoad('k', down)).toBe('old')
+    await ticks()
+    expect(late).toEqual(failed('down'))
+    expect(errors.splice(0)).toEqual(['down', 'down'])
+    cache.set('k', 'new')
+    expect(cache.get('k')).toBe('new')
+  })
+
+  it('of all entries in a namespace leaves those outside', () => {
+    const { cache } = open({ ttl: '1h', staleIfError: 100 })
+    cache.set('k', 'old')
+    cache.namespace('inside').set('k', 'old')
+    cache.namespace('inside').expireAll()
+    expect([cache.has('k'), cache.namespace('inside').has('k')]).toEqual([true, false])
+  })
+
   it('of a key that is not there, or is stale, says so', async () => {
     const { cache } = open({ ttl: 100, staleIfError: 100 })
     expect(cache.expire('k')).toBe(false)

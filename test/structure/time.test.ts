@@ -7,6 +7,10 @@ const allowed: Record<string, readonly string[]> = {
   'adapters/drizzle.ts': ['Date'],
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
+  // Dates as fields of messages.
+  'http/fields.ts': ['Date'],
+  // How long a request waits for the response to another.
+  'http/response-cache.ts': ['setTimeout', 'clearTimeout'],
   // The deadlines of loads.
   'loading/flight.ts': ['setTimeout', 'clearTimeout'],
   // The requests and beats of tiered caches.

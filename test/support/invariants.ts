@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type Cache, storeOf } from '../../src/cache.ts'
+import type { Counters } from '../../src/core/counters.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
@@ -27,6 +28,7 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
   const spaces = spacesOf(store)
   checkTables(store, kinds, spaces)
   checkSums(store, kinds)
+  checkCounters(store, spaces)
   checkQueues(store, kinds)
   checkTags(store, kinds, spaces)
   checkSweepPlanned(store, kinds)
@@ -185,13 +187,29 @@ function sameValueZero(a: unknown, b: unknown): boolean {
 // Sums and bounds
 
 function checkSums(store: Store, kinds: Kind[]): void {
-  const { slots, maxEntries, maxWeight } = store
+  const { slots, maxEntries, maxWeight, expiry } = store
   const size = kinds.filter((kind) => kind === 'entry').length
   assert.equal(store.size, size, 'the size is the number of entries')
-  assert.ok(size <= maxEntries, `${size} entries, bound ${maxEntries}`)
+  const surplus = Math.max(0, size - maxEntries)
+  assert.ok(surplus === 0 || expiry.isOver, `${size} entries, bound ${maxEntries}`)
+  if (expiry.isOver) assert.equal(expiry.untilSweep(), 0, 'a surplus waits for the sweep')
   const weight = slots.weights?.reduce((sum, one) => sum + one, 0) ?? 0
   assert.equal(store.weight, weight, 'the weight is the sum of the weights')
-  assert.ok(weight <= maxWeight, `weight ${weight}, bound ${maxWeight}`)
+  assert.ok(weight <= maxWeight || expiry.isOver, `weight ${weight}, bound ${maxWeight}`)
+}
+
+// Counters
+
+/** The counters of each space are among those that `stats()` sums up, once. */
+function checkCounters({ counters }: Store, spaces: Set<Space>): void {
+  const summed: Counters[] = []
+  const waiting = [counters]
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    summed.push(one)
+    waiting.push(...(one as unknown as { readonly inside: Set<Counters> }).inside)
+  }
+  assert.equal(new Set(summed).size, summed.length, 'counters are summed up twice')
+  for (const space of spaces) assert.ok(summed.includes(space.counters), 'the counters of a space are lost')
 }
 
 // The policy

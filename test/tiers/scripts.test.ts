@@ -12,7 +12,7 @@ describe.skipIf(!hasServer)('the scripts on a real server (skipped where there i
   test('answer as the model that is simulated, whatever of their keys is lost', {
     timeout: 60_000,
   }, async () => {
-    const seed = Number(process.env['SEED'] ?? 1)
+    const seed = Number(process.env.SEED ?? 1)
     const outcomes = await against(server.socket, seed, 4000)
     expect(Object.keys(outcomes).sort()).toEqual(
       [

@@ -9,7 +9,7 @@ const schedules: [Profile, number][] = [
   ['storm', 30],
 ]
 /** Other seeds on each day, so that in time many are met; a failure names its own. */
-const from = Number(process.env['SEED'] ?? 100_000 + 50 * Math.floor(Date.now() / 86_400_000))
+const from = Number(process.env.SEED ?? 100_000 + 50 * Math.floor(Date.now() / 86_400_000))
 
 test.each(schedules)(
   'no read gives what was invalidated longer ago than its bound, whatever happens (%s, %i schedules)',

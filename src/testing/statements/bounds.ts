@@ -287,6 +287,54 @@ export const boundsStatements: readonly Statement[] = [
     atLeast(cache.size, 107)
   }),
 
+  statement(
+    32,
+    'resize changes the bounds that it names, by weight too',
+    ['size', 'resize', 'stats'],
+    ({ open }) => {
+      const cache = open({ maxEntries: 10, maxWeight: 100, weigh: (value) => value as number })
+      for (let i = 0; i < 10; i++) cache.set(i, 10)
+      cache.resize({ maxWeight: 45 })
+      matches(cache.stats(), { size: 4, weight: 40, evictions: 6, maxEntries: 10, maxWeight: 45 })
+      cache.resize({ maxEntries: 2 })
+      matches(cache.stats(), { size: 2, weight: 20, evictions: 8, maxEntries: 2, maxWeight: 45 })
+      cache.resize({})
+      cache.resize({ maxEntries: 5, maxWeight: undefined })
+      for (let i = 0; i < 20; i++) cache.set(i, 10)
+      matches(cache.stats(), { size: 4, weight: 40, maxEntries: 5, maxWeight: 45 })
+      const inBytes = open({ maxBytes: '1mb' })
+      inBytes.resize({ maxBytes: '4kb' })
+      for (let i = 0; i < 100; i++) inBytes.set(i, 'x'.repeat(200))
+      matches(inBytes.stats(), { maxWeight: 4096, maxEntries: Infinity })
+      atMost(inBytes.stats().weight, 4096)
+      atLeast(inBytes.stats().weight, 3000)
+    },
+  ),
+
+  statement(
+    32,
+    'resize refuses a bound that the cache was not made with',
+    ['resize', 'stats'],
+    ({ open }) => {
+      const [plain, weighed, inBytes] = [
+        open(),
+        open({ maxWeight: 5, weigh: () => 1 }),
+        open({ maxBytes: '1mb' }),
+      ]
+      refuses('expected a bound that the cache was made with', () => plain.resize({ maxWeight: 5 }))
+      refuses('expected a bound that the cache was made with', () => weighed.resize({ maxBytes: 5 }))
+      refuses('expected a bound that the cache was made with', () => inBytes.resize({ maxWeight: 5 }))
+      refuses("did you mean 'maxEntries'", () => plain.resize({ max: 5 } as object))
+      isMisuse(() => plain.resize({ maxEntries: 0 }), 'maxEntries: expected a positive integer')
+      const before = weighed.stats()
+      isMisuse(
+        () => weighed.resize({ maxEntries: 1, maxWeight: -1 }),
+        'maxWeight: expected a positive integer',
+      )
+      equal(weighed.stats(), before)
+    },
+  ),
+
   ...[0, -1, 1.5, Number.NaN, '5', undefined, null].map((wrong) =>
     statement(32, `resize refuses ${show(wrong)}`, ['size', 'resize'], ({ open }) => {
       const cache = open({ maxEntries: 10 })

@@ -21,6 +21,7 @@ const calls: readonly (readonly [name: string, needs: readonly Method[], call: (
     ['take', ['take'], (cache) => cache.take('k')],
     ['deleteByTag', ['deleteByTag'], (cache) => cache.deleteByTag('t')],
     ['clear', ['clear'], (cache) => cache.clear()],
+    ['expireAll', ['expireAll'], (cache) => cache.expireAll()],
     ['incr', ['incr'], (cache) => cache.incr('k')],
     ['incr with an initial value', ['incr'], (cache) => cache.incr('k', 1, { initial: 1 })],
     ['decr', ['decr'], (cache) => cache.decr('k')],

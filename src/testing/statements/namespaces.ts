@@ -74,6 +74,35 @@ export const namespacesStatements: readonly Statement[] = [
   ),
 
   statement(
+    40,
+    'a namespace or version has counters of its own, which are among those around it',
+    ['clear', 'close', 'namespace', 'version', 'stats'],
+    ({ open }) => {
+      const cache = open()
+      const users = cache.namespace('users')
+      const inside = users.namespace('inside')
+      const second = users.version(2)
+      cache.set('k', 1)
+      users.set('k', 1)
+      inside.set('k', 1)
+      inside.get('k')
+      second.get('k')
+      users.delete('k')
+      matches(inside.stats(), { sets: 1, hits: 1, misses: 0, deletes: 0, size: 1 })
+      matches(second.stats(), { sets: 0, hits: 0, misses: 1, size: 0 })
+      matches(users.stats(), { sets: 2, hits: 1, misses: 1, deletes: 1, size: 1 })
+      matches(cache.namespace('others').stats(), { sets: 0, hits: 0, misses: 0, size: 0 })
+      matches(cache.stats(), { sets: 3, hits: 1, misses: 1, deletes: 1, size: 2 })
+      users.close()
+      matches(users.stats(), { sets: 2, hits: 1, misses: 1, deletes: 1, size: 0 })
+      matches(cache.stats(), { sets: 3, hits: 1, misses: 1, deletes: 1, size: 1 })
+      cache.namespace('users').set('k', 1)
+      matches(cache.namespace('users').stats(), { sets: 1, hits: 0 })
+      matches(cache.stats(), { sets: 4, hits: 1 })
+    },
+  ),
+
+  statement(
     25,
     'clear of a namespace empties it and those inside it, and nothing else',
     ['clear', 'namespace', 'size', 'stats'],

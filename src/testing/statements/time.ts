@@ -463,6 +463,28 @@ export const timeStatements: readonly Statement[] = [
     }),
   ),
 
+  statement(
+    10,
+    'expireAll ends every lifetime now, and no later one',
+    ['expireAll', 'peek', 'size', 'stats', 'entries'],
+    ({ open, clock }) => {
+      const cache = open({ ttl: 100 })
+      for (const ttl of [50, 100, Infinity]) cache.set(ttl, 1, { ttl, tags: ['t'] })
+      cache.expireAll()
+      is(
+        [50, 100, Infinity].some((key) => cache.has(key) || cache.peek(key) !== undefined),
+        false,
+      )
+      is([...cache.entries()].length, 0)
+      cache.set(50, 2)
+      is(cache.get(50), 2)
+      for (const key of [100, Infinity]) cache.set(key, 2)
+      is(cache.stats().expirations, 3)
+      clock.advance(99)
+      is(cache.get(50), 2)
+    },
+  ),
+
   statement(15, 'idleTtl does not prolong the ttl', ['expiresIn'], (scene) => {
     const cache = idling(scene, 150)
     scene.clock.advance(90)

@@ -6,7 +6,7 @@ import { delimiter, join } from 'node:path'
 import { RedisSocket } from './socket.ts'
 
 /** Where servers are unpacked, once for all runs on this machine. */
-const folder = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'nearcache-servers')
+const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nearcache-servers')
 /** The server of the Debian package, with what it is linked to. */
 const packages = ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2']
 
@@ -17,10 +17,10 @@ interface Program {
 
 /** A server that is there or can be had without being root: from `REDIS_SERVER`, the PATH, or the Debian package; undefined for none. */
 function findProgram(): Program | undefined {
-  const given = process.env['REDIS_SERVER']
+  const given = process.env.REDIS_SERVER
   if (given !== undefined) return { path: given, env: process.env }
   for (const name of ['redis-server', 'valkey-server'])
-    for (const place of (process.env['PATH'] ?? '').split(delimiter))
+    for (const place of (process.env.PATH ?? '').split(delimiter))
       if (place !== '' && existsSync(join(place, name))) return { path: join(place, name), env: process.env }
   try {
     return unpacked()
@@ -61,7 +61,7 @@ export const hasServer: boolean = program !== undefined
 if (!hasServer) {
   const message =
     'NO REDIS: tests of the second tier on a real server are SKIPPED. Put redis-server or valkey-server on the PATH, or its path in REDIS_SERVER.'
-  if (process.env['CI']) throw new Error(message)
+  if (process.env.CI) throw new Error(message)
   console.warn(`\n*** ${message} ***\n`)
 }
 
