@@ -68,6 +68,7 @@ export class Protocol {
   readonly #host: Host
   readonly now: () => number
   readonly onError: (error: unknown) => void
+  #firstAnswer: Promise<void> | undefined
   #stopBeat: (() => void) | undefined
   #retry: (() => void) | undefined
   #stopPush: (() => void) | undefined
@@ -120,7 +121,7 @@ export class Protocol {
       },
       ring,
     )
-    this.follower.pull()
+    this.#firstAnswer = this.#askFirst()
     this.#beat()
     if (push !== undefined) void this.#listen(push)
   }
@@ -161,6 +162,25 @@ export class Protocol {
     this.checkTrust()
     this.trustedUntil = knownAt + this.settings.maxStale
     for (const done of this.#whenReady.splice(0)) done()
+  }
+
+  /**
+   * While the store has not answered for the first time, what to wait for before a load: what began before is not kept. Undefined as soon
+   * as it has answered, or has had the time for it.
+   */
+  get firstAnswer(): Promise<void> | undefined {
+    return this.#firstAnswer
+  }
+
+  async #askFirst(): Promise<void> {
+    this.follower.pull()
+    let cancel = (): void => {}
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.#host.after(this.settings.readTimeout, resolve, true)
+    })
+    await Promise.race([this.ready(), limit])
+    cancel()
+    this.#firstAnswer = undefined
   }
 
   /** Whether pushes are subscribed to. */
@@ -337,15 +357,16 @@ export class Protocol {
     cover: Cover,
     key: string,
     start: number,
-    token: Token,
+    token: Token | undefined,
     encoded: Encoded,
     terms: StoreTerms,
   ): Promise<boolean> {
-    const packed = this.#fits(key, encoded) ? this.codec.compress(encoded) : undefined
+    const fits = token !== undefined && this.#fits(key, encoded)
+    const packed = fits ? this.codec.compress(encoded) : undefined
     const stored =
       packed instanceof Promise
-        ? packed.then((ready) => this.#stored(key, ready, token, start, terms))
-        : packed && this.#stored(key, packed, token, start, terms)
+        ? packed.then((ready) => this.#stored(key, ready, token!, start, terms))
+        : packed && this.#stored(key, packed, token!, start, terms)
     return this.#told(this.outbox.add(cover, stored, false, this.requests.isAway))
   }
 

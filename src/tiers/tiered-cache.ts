@@ -190,6 +190,7 @@ export class TieredCache<K = unknown, V = unknown> {
     options?: LoadOptions<never, never>,
   ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
+    await this.#protocol.firstAnswer
     const asked = [...new Set(iterable(keys))]
     const batch = new TieredBatch((texts) => this.#protocol.read(texts), loadMany)
     const results = asked.map((key) => this.#getOrLoad(key, batch.load, options, batch.read))
@@ -208,6 +209,7 @@ export class TieredCache<K = unknown, V = unknown> {
   /** `lookup` for many keys, in one round trip: the values found, in the order asked. */
   async lookupMany(keys: Iterable<K>): Promise<Map<K, V>> {
     const asked = [...new Set(iterable(keys))]
+    await this.#protocol.firstAnswer
     const here = this.getMany(asked)
     const missing = asked.filter((key) => !here.has(key))
     const protocol = this.#protocol
@@ -237,6 +239,8 @@ export class TieredCache<K = unknown, V = unknown> {
   ): Promise<unknown> {
     if (typeof loader !== 'function') return Promise.reject(refusal('loader', 'a function', loader))
     const protocol = this.#protocol
+    const { firstAnswer } = protocol
+    if (firstAnswer !== undefined) return firstAnswer.then(() => this.#getOrLoad(key, loader, options, read))
     protocol.checkTrust()
     const isPlain = typeof key !== 'object' || key === null
     let text: string | undefined
@@ -385,8 +389,8 @@ export class TieredCache<K = unknown, V = unknown> {
     if (typeof write !== 'function') throw refusal('write', 'a function', write)
     const text = this.#encode(key)
     this.#terms(undefined, key, options?.ttl, options?.tags)
-    const { underWay } = this.#protocol
-    const { token } = this.#protocol
+    await this.#protocol.firstAnswer
+    const { underWay, token } = this.#protocol
     const work = underWay.begin(text, this.#protocol.now())
     let value: T
     try {
@@ -439,9 +443,7 @@ export class TieredCache<K = unknown, V = unknown> {
     protocol.drop(cover)
     const ttl = Math.min(terms.ttl, protocol.settings.nearTtl, protocol.limit(work.start))
     this.#spaceOf(key).set(this.#hold(key, text), value, { ttl, tags: this.#ownTags(terms.tags) })
-    return token === undefined
-      ? protocol.invalidate(cover)
-      : protocol.write(cover, text, work.start, token, encoded, terms)
+    return protocol.write(cover, text, work.start, token, encoded, terms)
   }
 
   // Invalidating
