@@ -11,7 +11,7 @@ import { type Duration, milliseconds } from '../options/units.ts'
 import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
 
-/** What a loader is given besides its key, and by which it can say how its result is kept. */
+/** What a loader gets besides its key, and by which it can say how its result is kept. */
 export interface LoadContext<K = unknown, V = unknown> {
   readonly key: K
   /** Fires when nobody waits for the result any more, or at the hard timeout. */
@@ -22,7 +22,7 @@ export interface LoadContext<K = unknown, V = unknown> {
   ttl: Duration | undefined
   /** Set it to give the result tags of its own. */
   tags: readonly string[] | undefined
-  /** Set it to false to have the result given to those who wait and not stored. */
+  /** Set it to false to have the result returned to those who wait and not stored. */
   keep: boolean
 }
 
