@@ -53,7 +53,8 @@ export function openTiered(options: TieredOptions, simulated?: Simulated): Opene
     ...(simulated === undefined && { name: `tiered:${own.name}` }),
   })
   if (there !== undefined) return there
-  const { clock, onError } = storeOf(root)
+  const { clock, faults } = storeOf(root)
+  const onError = (error: unknown): void => faults.report('remote', error)
   const staleIfError = milliseconds(local.staleIfError ?? 0, 'staleIfError')
   const near = new Near(
     root,

@@ -1,11 +1,12 @@
 import type { LoadContext } from '../loading/flight.ts'
+import type { Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import type { Found } from './protocol.ts'
 
 /** One read of the second tier for many keys, and one call of a loader for those that it does not have. */
 export class TieredBatch {
   readonly #readAll: (texts: readonly string[]) => Promise<Found[]>
-  readonly #loadMany: (keys: readonly never[], context: { readonly signal: AbortSignal }) => unknown
+  readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #reads = new Map<string, (found: Found | Promise<never>) => void>()
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
@@ -17,7 +18,7 @@ export class TieredBatch {
 
   constructor(
     readAll: (texts: readonly string[]) => Promise<Found[]>,
-    loadMany: (keys: readonly never[], context: { readonly signal: AbortSignal }) => unknown,
+    loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
     this.#readAll = readAll
     this.#loadMany = loadMany
@@ -33,9 +34,9 @@ export class TieredBatch {
   }
 
   readonly load = async (key: unknown, context: LoadContext): Promise<unknown> => {
-    if (this.#hasLoaded) return (await this.#ask([key], context.signal as AbortSignal)).get(key)
+    if (this.#hasLoaded) return (await this.#ask([key], context.signal)).get(key)
     this.#keys.push(key)
-    const signal = context.signal as AbortSignal
+    const signal = context.signal
     signal.addEventListener('abort', () => {
       if (++this.#unwanted === this.#keys.length) this.#abort.abort(signal.reason)
     })
@@ -65,7 +66,7 @@ export class TieredBatch {
     if (this.#keys.length > 0) this.#answer(this.#ask(this.#keys, this.#abort.signal))
   }
 
-  async #ask(keys: readonly unknown[], signal: AbortSignal): Promise<Map<unknown, unknown>> {
+  async #ask(keys: readonly unknown[], signal: Signal): Promise<Map<unknown, unknown>> {
     const answer: unknown = await this.#loadMany(keys as never[], { signal })
     if (answer instanceof Map) return answer
     if (typeof (answer as Iterable<unknown> | null | undefined)?.[Symbol.iterator] !== 'function')
