@@ -5,8 +5,9 @@
  * - `NAME_CONFLICT`: a store of this name exists with other bounds.
  * - `CLOSED`: the cache was closed.
  * - `TIMEOUT`: a load took longer than its `hardTimeout`.
+ * - `LOAD_CYCLE`: a loader waits for its own result, perhaps by way of other loads.
  */
-export type CacheErrorCode = 'KEY_NOT_FOUND' | 'NAME_CONFLICT' | 'CLOSED' | 'TIMEOUT'
+export type CacheErrorCode = 'KEY_NOT_FOUND' | 'NAME_CONFLICT' | 'CLOSED' | 'TIMEOUT' | 'LOAD_CYCLE'
 
 const brand: symbol = Symbol.for('nearcache.CacheError')
 

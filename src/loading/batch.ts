@@ -2,6 +2,7 @@ import { Flights } from '../core/fence.ts'
 import { positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadRequest, termsOfResult } from './flight.ts'
+import { currentWork, Work } from './waits.ts'
 
 /** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */
 export type Answer<K, V> = Iterable<readonly [K, V | undefined]>
@@ -17,17 +18,18 @@ export type BatchLoader<K, V, Found = K> = (
  * that were started. What the answer brings besides is stored too, unless it was overtaken meanwhile.
  */
 export class Batch {
-  readonly #request: Omit<LoadRequest, 'key' | 'loader'>
+  readonly #request: Omit<LoadRequest, 'key' | 'loader' | 'wait'>
   readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
+  readonly #work: Work = new Work()
   #unwanted = 0
   #hasRun = false
   #answer!: (answer: Map<unknown, unknown> | Promise<Map<unknown, unknown>>) => void
   readonly #answered: Promise<Map<unknown, unknown>>
 
   constructor(
-    request: Omit<LoadRequest, 'key' | 'loader'>,
+    request: Omit<LoadRequest, 'key' | 'loader' | 'wait'>,
     loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
     this.#request = request
@@ -40,6 +42,7 @@ export class Batch {
   readonly load = async (key: unknown, context: LoadContext): Promise<unknown> => {
     if (this.#hasRun) return this.#loadAlone(key, context)
     const { signal } = context
+    currentWork()?.comesFrom(this.#work)
     this.#keys.push(key)
     signal.addEventListener('abort', () => {
       if (++this.#unwanted === this.#keys.length) this.#abort.abort(signal.reason)
@@ -67,7 +70,9 @@ export class Batch {
     const overtaken = flights.beginBatch()
     const turn = store.tagFence.begin()
     try {
-      const answer = toMap(await this.#loadMany(this.#keys as never[], { signal: this.#abort.signal }))
+      const answer = toMap(
+        await this.#work.run(() => this.#loadMany(this.#keys as never[], { signal: this.#abort.signal })),
+      )
       const deleted =
         terms.tags !== undefined && store.tagFence.deletionsSince(turn, space, terms.tags).length > 0
       if (!deleted) {
@@ -82,6 +87,7 @@ export class Batch {
       }
       return answer
     } finally {
+      this.#work.end()
       store.tagFence.end()
       flights.endBatch(overtaken)
       if (flights.isIdle && space.flights === flights) space.flights = undefined
@@ -109,18 +115,24 @@ export function batchLoader<K, V>(
   { maxKeys = Infinity }: { readonly maxKeys?: number } = {},
 ): (key: K) => Promise<V> {
   positiveInteger(maxKeys, 'maxKeys')
-  let gathered: { keys: K[]; answer: Promise<Map<unknown, unknown>> } | undefined
-  const ask = async (keys: K[]): Promise<Map<unknown, unknown>> => {
+  let gathered: { keys: K[]; work: Work; answer: Promise<Map<unknown, unknown>> } | undefined
+  const ask = async (keys: K[], work: Work): Promise<Map<unknown, unknown>> => {
     await endOfTurn()
     gathered = undefined
-    return toMap(await loadMany(keys))
+    try {
+      return toMap(await work.run(() => loadMany(keys)))
+    } finally {
+      work.end()
+    }
   }
   return async (key) => {
     if (gathered === undefined || gathered.keys.length >= maxKeys) {
       const keys: K[] = []
-      gathered = { keys, answer: ask(keys) }
+      const work = new Work()
+      gathered = { keys, work, answer: ask(keys, work) }
     }
-    const { keys, answer } = gathered
+    const { keys, work, answer } = gathered
+    currentWork()?.comesFrom(work)
     keys.push(key)
     return (await answer).get(key) as V
   }
