@@ -1,3 +1,4 @@
+import type { Fault } from '../engine/faults.ts'
 import type { Removal } from '../engine/removal.ts'
 import { describe } from '../errors.ts'
 import type { PolicyName } from '../policies/policy.ts'
@@ -60,8 +61,11 @@ export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
   readonly protect?: 'none' | 'freeze' | 'clone' | undefined
   /** Told of each value that leaves, after the cache is consistent. May call back into the cache. */
   readonly onRemoval?: ((removal: Removal<K, V>) => void) | undefined
-  /** Given what a listener throws, and errors of refreshes that nobody waits for. Default: `console.error`. */
-  readonly onError?: ((error: unknown) => void) | undefined
+  /**
+   * Given each error that no caller is told of, such as what a listener throws and what a refresh fails with, and where it happened.
+   * Default: `console.error`, of each kind the first at once and then one line a minute at most.
+   */
+  readonly onError?: ((error: unknown, fault: Fault) => void) | undefined
   /** The source of time in milliseconds, for tests. Default: the wall clock. */
   readonly clock?: (() => number) | undefined
   /** Caches of the same name are one store within the process, also across copies of this package and hot reloads. Default: a store of its own. */
