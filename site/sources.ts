@@ -20,9 +20,10 @@ export function sitePages(): Map<string, string> {
   for (const path of readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }))
     if (path.endsWith('.md') && !path.startsWith('benchmarks/quick/'))
       pages.set(`docs/${path}`, path === 'README.md' ? 'contents.md' : indexed(path))
-  for (const path of readdirSync(`${root}examples`, { recursive: true, encoding: 'utf8' }))
-    if (path.endsWith('README.md') && !path.includes('node_modules'))
-      pages.set(`examples/${path}`, indexed(`examples/${path}`))
+  for (const folder of ['', ...readdirSync(`${root}examples`).map((name) => `${name}/`)]) {
+    const path = `examples/${folder}README.md`
+    if (existsSync(root + path)) pages.set(path, indexed(path))
+  }
   return pages
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import * as nearcache from 'nearcache'
 import { expect, test } from 'vitest'
@@ -23,6 +23,17 @@ test('the index lists every page', () => {
     (page) => page.startsWith('docs/') && !/(^docs|benchmarks)\/README\.md$/.test(page),
   )
   expect(own.filter((page) => !listed.includes(page))).toEqual([])
+})
+
+test('the index of the examples lists each, and each says how it is run', () => {
+  const examples = readdirSync(join(root, 'examples'), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+  expect(examples.length).toBeGreaterThan(3)
+  const listed = linksOf('examples/README.md')
+  expect(examples.filter((name) => !listed.includes(`${name}/README.md`))).toEqual([])
+  for (const name of examples)
+    expect(read(`examples/${name}/README.md`)).toMatch(/^```sh\nnpm .*(start|demo)$/m)
 })
 
 const options = readFileSync(join(root, 'src/options/options.ts'), 'utf8')
