@@ -35,7 +35,9 @@ describe(`what stays in a cache does not depend on its features (NEARCACHE_SEED=
         const plain = new Cache<number, number>(bounds)
         const other = new Cache<number, number>({ ...bounds, ...options })
         const views = (cache: Cache<number, number>) =>
-          where === 'namespaces' ? [cache.namespace('a'), cache.namespace('a').namespace('b'), cache] : [cache]
+          where === 'namespaces'
+            ? [cache.namespace('a'), cache.namespace('a').namespace('b'), cache]
+            : [cache]
         const all = [
           { spaces: views(plain), brings: {} },
           { spaces: views(other), brings: write },
