@@ -21,7 +21,9 @@ export function prepare(): void {
   const onPicture = (source: string): void => {
     const name = source.replace(/^docs\//, '').replaceAll('/', '-')
     mkdirSync(`${here}pages/public/pictures`, { recursive: true })
-    copyFileSync(root + source, `${here}pages/public/pictures/${name}`)
+    // The site knows whether its page is light or dark, and shows through.
+    const drawing = readFileSync(root + source, 'utf8').replace(/<rect class="paper"[^>]*>/, '')
+    writeFileSync(`${here}pages/public/pictures/${name}`, drawing)
   }
   for (const [page, path] of pages) {
     const text = readFileSync(root + page, 'utf8')

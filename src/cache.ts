@@ -11,7 +11,7 @@ import { Batch, type BatchLoader } from './loading/batch.ts'
 import type { Loader, LoadRequest, Typed, Untyped } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
-import { closeStore, openStore } from './named/registry.ts'
+import { closeStore, openStore, openStores } from './named/registry.ts'
 import {
   type CacheOptions,
   type CounterOptions,
@@ -37,12 +37,35 @@ class View {
   readonly store: Store
   readonly space: Space
   readonly terms: LoadTerms
+  /** Whether it is the cache itself, not one of its namespaces or versions. */
+  readonly isWhole: boolean
 
-  constructor(store: Store, space: Space, terms: LoadTerms) {
+  constructor(store: Store, space: Space, terms: LoadTerms, isWhole: boolean) {
     this.store = store
     this.space = space
     this.terms = terms
+    this.isWhole = isWhole
   }
+}
+
+function wholeView(settings: Settings, store: Store): View {
+  const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
+  return new View(store, space, defaultTerms(settings), true)
+}
+
+/** Makes a cache from checked settings, which is listed by its place in those of the application. */
+export function openCache<K, V>(settings: Settings, place: string): Cache<K, V> {
+  return new Cache(wholeView(settings, openStore(settings, place)) as CacheOptions<K, V>)
+}
+
+/** All caches of this process that are open, by the name under which they are listed, each as a whole. Being listed keeps none of them. */
+export function allCaches(): Map<string, Cache> {
+  const caches = new Map<string, Cache>()
+  for (const store of openStores()) {
+    const { keyPrefix: _, version: __, ...settings } = store.settings
+    caches.set(store.label, new Cache(wholeView(settings, store) as CacheOptions))
+  }
+  return caches
 }
 
 /** The engine behind a cache, for structural checks. */
@@ -74,11 +97,9 @@ export class Cache<K = unknown, V = unknown> {
     if (given instanceof View) view = given
     else {
       const settings: Settings = resolveOptions(options)
-      const store = openStore(settings)
-      const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
-      view = new View(store, space, defaultTerms(settings))
+      view = wholeView(settings, openStore(settings, undefined))
     }
-    this.isWhole = view !== given
+    this.isWhole = view.isWhole
     this.store = view.store
     this.space = view.space
     this.terms = view.terms
@@ -400,7 +421,7 @@ export class Cache<K = unknown, V = unknown> {
     const terms = loadTerms(this.terms, options)
     const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const results = asked.map((key) => this.#load(this.space.map.get(key), key, batch.load, options))
+    const results = asked.map((key) => this.#load(this.space.map.get(key), key, batch.load, options, true))
     batch.run()
     const values = await Promise.all(results)
     const found = new Map<K, unknown>()
@@ -413,13 +434,14 @@ export class Cache<K = unknown, V = unknown> {
     key: K,
     loader: LoadRequest['loader'],
     options: LoadOptions<never, never> | undefined,
+    isBatched = false,
   ): Promise<unknown> {
     const store = this.store
     const space = this.space
     const found = store.read(space, slot)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const request = { store, space, key, loader, terms: loadTerms(this.terms, options) }
+    const request = { store, space, key, loader, terms: loadTerms(this.terms, options), isBatched }
     if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
     refresh(request)
     return found
@@ -503,6 +525,14 @@ export class Cache<K = unknown, V = unknown> {
   // The whole store
 
   /**
+   * The name by which the process lists the cache: its option `name`, else its place in the settings that `createCaches` was given, else a
+   * number, such as `cache-3`. Different for each cache.
+   */
+  get name(): string {
+    return this.store.label
+  }
+
+  /**
    * Changes the bounds of the cache and all its namespaces, evicting what the policy would; a number is `maxEntries`, and bounds that
    * are not named stay. `size` is within `maxEntries` at once; where more than a thousand entries have to go, the others do so in the next turns
    * of the event loop and can be read until then. Throws a TypeError for a bound by weight that the cache was not made with.
@@ -583,7 +613,7 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   #view<NK, NV>(space: Space): Cache<NK, NV> {
-    return new Cache(new View(this.store, space, this.terms) as CacheOptions<NK, NV>)
+    return new Cache(new View(this.store, space, this.terms, false) as CacheOptions<NK, NV>)
   }
 
   #assertOpen(): void {

@@ -14,7 +14,7 @@ export interface Chart {
 export interface Colors {
   readonly ink: string
   readonly muted: string
-  /** What the picture is shown on. It is not drawn: pictures are transparent. */
+  /** What the picture is drawn on: a page may be light for readers who asked for dark ones. */
   readonly paper: string
   /** What the chart does not want to show off. */
   readonly quiet: string
@@ -80,6 +80,7 @@ function toSvg({ title, subtitle, caption, plot }: Chart, colors: Colors): strin
   const captionTop = headHeight + options.height + captionLine
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${options.width}" height="${height}" viewBox="0 0 ${options.width} ${height}" font-family="${fontFamily}" role="img" aria-label="${escapeXml(title)}">`,
+    `<rect class="paper" width="100%" height="100%" rx="10" fill="${colors.paper}"/>`,
     text(margin, 38, 20, colors.ink, title, 'bold'),
     text(margin, 62, 14, colors.muted, subtitle),
     drawing.outerHTML,

@@ -1,7 +1,7 @@
 import type { Cache } from '../cache.ts'
 import { type Backing, backingCache } from './backing.ts'
 
-/** What `new Keyv` is given. */
+/** What `new Keyv` takes. */
 export interface KeyvOptions {
   readonly store: KeyvStore
   /** Keyv 6 keeps the values themselves, not text made of them. What says so to Keyv 5 is there too. */
@@ -10,7 +10,7 @@ export interface KeyvOptions {
 
 /**
  * The options of a Keyv 5 or 6 that keeps its entries in a cache, values by reference: `new Keyv(keyvOptions({ maxEntries: 5_000 }))`.
- * A ttl given to Keyv (milliseconds from now) holds for its entry; where none is given, or 0, the cache's `ttl` holds. Each Keyv takes
+ * A ttl given to Keyv (milliseconds from now) holds for its entry; without one, or with 0, the cache's `ttl` holds. Each Keyv takes
  * options of its own; several of them may stand on one cache. Throws what the constructor of `Cache` throws.
  */
 export function keyvOptions(backing?: Backing): KeyvOptions {

@@ -1,4 +1,6 @@
 import { Flights } from '../core/fence.ts'
+import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
+import type { LoadOutcome } from '../engine/stats.ts'
 import { positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadRequest, termsOfResult } from './flight.ts'
@@ -17,7 +19,7 @@ export type BatchLoader<K, V, Found = K> = (
  * that were started. What the answer brings besides is stored too, unless it was overtaken meanwhile.
  */
 export class Batch {
-  readonly #request: Omit<LoadRequest, 'key' | 'loader'>
+  readonly #request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched'>
   readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
@@ -27,7 +29,7 @@ export class Batch {
   readonly #answered: Promise<Map<unknown, unknown>>
 
   constructor(
-    request: Omit<LoadRequest, 'key' | 'loader'>,
+    request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched'>,
     loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
     this.#request = request
@@ -66,8 +68,13 @@ export class Batch {
     const { flights } = space
     const overtaken = flights.beginBatch()
     const turn = store.tagFence.begin()
+    const message = traceLoad(store.label, undefined, 'miss', this.#keys.length)
+    let outcome: LoadOutcome = 'failure'
+    let failure: unknown
     try {
-      const answer = toMap(await this.#loadMany(this.#keys as never[], { signal: this.#abort.signal }))
+      const call = (): unknown => this.#loadMany(this.#keys as never[], { signal: this.#abort.signal })
+      const answer = toMap(await (message === undefined ? call() : tracedCall(message, call)))
+      outcome = 'success'
       const deleted =
         terms.tags !== undefined && store.tagFence.deletionsSince(turn, space, terms.tags).length > 0
       if (!deleted) {
@@ -81,7 +88,11 @@ export class Batch {
         }
       }
       return answer
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
+      if (message !== undefined) traceEnd(message, outcome, failure)
       store.tagFence.end()
       flights.endBatch(overtaken)
       if (flights.isIdle && space.flights === flights) space.flights = undefined
@@ -95,7 +106,7 @@ export class Batch {
       const kept = store.admit(value)
       store.commit(space, key, kept, store.weigh(kept, key), termsOfResult(store, terms, key, kept))
     } catch (error) {
-      store.onError(error)
+      store.faults.report('weigher', error, key)
     }
   }
 }

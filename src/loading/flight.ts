@@ -1,5 +1,6 @@
 import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
+import { type LoadMessage, tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import { NegativeResult } from '../engine/negative.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
 import type { Store } from '../engine/store.ts'
@@ -10,7 +11,7 @@ import { type Duration, milliseconds } from '../options/units.ts'
 import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
 
-/** What a loader is given besides its key, and by which it can say how its result is kept. */
+/** What a loader gets besides its key, and by which it can say how its result is kept. */
 export interface LoadContext<K = unknown, V = unknown> {
   readonly key: K
   /** Fires when nobody waits for the result any more, or at the hard timeout. */
@@ -21,7 +22,7 @@ export interface LoadContext<K = unknown, V = unknown> {
   ttl: Duration | undefined
   /** Set it to give the result tags of its own. */
   tags: readonly string[] | undefined
-  /** Set it to false to have the result given to those who wait and not stored. */
+  /** Set it to false to have the result returned to those who wait and not stored. */
   keep: boolean
 }
 
@@ -41,6 +42,8 @@ export interface LoadRequest {
   readonly key: unknown
   readonly loader: (key: never, context: LoadContext<never, never>) => unknown
   readonly terms: LoadTerms
+  /** Its loader is that of a batch, which is published as one load. */
+  readonly isBatched: boolean
 }
 
 /**
@@ -73,6 +76,9 @@ export class Flight {
   /** It began while another value could be given. */
   readonly #beganAsRefresh: boolean
   #outcome: LoadOutcome = 'discarded'
+  #error: unknown
+  /** What is published of it; undefined where nobody listens. */
+  readonly #message: LoadMessage | undefined
   #hasEnded = false
 
   constructor(request: LoadRequest, isRefresh: boolean) {
@@ -92,13 +98,16 @@ export class Flight {
     this.#flights = space.flights
     this.#flights.list(key, this)
     this.turn = store.tagFence.begin()
+    this.#message = request.isBatched
+      ? undefined
+      : traceLoad(store.label, key, isRefresh ? 'refresh' : 'miss', 1)
     space.counters.loads++
     if (isRefresh) space.counters.refreshes++
     if (terms.hardTimeout !== Infinity)
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
     // The process need not wait for a refresh that nobody waits for.
     if (isRefresh) (this.#timer as { unref?: () => void } | undefined)?.unref?.()
-    this.#fly(stale).catch(store.onError)
+    this.#fly(stale).catch((error) => store.faults.report('loader', error, key))
   }
 
   /** Whether one who asks now may be given the result. */
@@ -140,6 +149,17 @@ export class Flight {
     })
   }
 
+  /** Somebody asks for the key while the load is under way. */
+  join(): void {
+    this.#request.space.counters.joins++
+    if (this.#message !== undefined) this.#message.joins++
+  }
+
+  #call(loader: LoadRequest['loader'], context: LoadContext): unknown {
+    const call = (): unknown => loader(this.#request.key as never, context as never)
+    return this.#message === undefined ? call() : tracedCall(this.#message, call)
+  }
+
   async #fly(stale: unknown): Promise<void> {
     const { store, space, key, loader } = this.#request
     const signal = (): Signal => this.#signal()
@@ -155,7 +175,7 @@ export class Flight {
     }
     try {
       // A loader that throws at once fails as one that rejects: for all who ask in this turn.
-      const value = await new Promise((resolve) => resolve(loader(key as never, context as never)))
+      const value = await new Promise((resolve) => resolve(this.#call(loader, context)))
       // The loader may have held this turn of the event loop for long: what it brought lives from now on.
       store.clock.read()
       this.#resolve(this.#arrive(value, context))
@@ -202,17 +222,18 @@ export class Flight {
     return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
-  #fail(error: unknown, outcome: LoadOutcome): void {
+  #fail(error: unknown, outcome: 'failure' | 'timeout'): void {
     const { store, space, key, terms } = this.#request
     if (this.#isGivenUp) return
     this.#reject(error)
     this.#outcome = outcome
+    this.#error = error
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {
       store.remember(space, key, new NegativeResult('failed', error), terms.errorTtl, terms.tags)
     }
-    if (this.#exposed === 0) store.onError(error)
+    if (this.#exposed === 0) store.faults.report(outcome === 'timeout' ? 'timeout' : 'loader', error, key)
   }
 
   #timeOut(): void {
@@ -250,6 +271,7 @@ export class Flight {
     const { store, space } = this.#request
     space.counters.addLoad(this.#outcome, store.clock.read() - this.#start, this.#beganAsRefresh)
     store.tagFence.end()
+    if (this.#message !== undefined) traceEnd(this.#message, this.#outcome, this.#error)
   }
 }
 

@@ -49,7 +49,7 @@ async function fromFlight(
   const { store, space, key } = request
   const flight = current(request)
   if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale)
-  space.counters.joins++
+  flight.join()
   const { turn } = store.tagFence
   const value = await flight.wait(signal, limit, hasStale)
   // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.

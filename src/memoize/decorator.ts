@@ -55,7 +55,7 @@ export type MemoOf<M> = M extends AnyFunction ? Memo<Parameters<M>, Result<M>> :
 
 /**
  * What a method or getter decorated with `@memoized` remembers for an instance (for the class, if it is static):
- * `memoOf(shop, 'price').invalidate('apple')`. A private method is given itself: `memoOf(this, this.#price)`. Where a class and one
+ * `memoOf(shop, 'price').invalidate('apple')`. A private method is passed itself: `memoOf(this, this.#price)`. Where a class and one
  * that it extends both have a member of that name decorated, `invalidate` and `clear` reach both; `cache` is the nearer one's.
  *
  * Throws a TypeError where there is no such member.

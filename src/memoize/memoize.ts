@@ -20,7 +20,7 @@ export interface Memo<Args extends unknown[] = unknown[], V = unknown> {
 export type Memoized<F extends AnyFunction> = F & Memo<Parameters<F>, Result<F>>
 
 /**
- * A function that remembers its results: for the same arguments it gives the same result without calling `fn` again, as long as the
+ * A function that remembers its results: for the same arguments it returns the same result without calling `fn` again, as long as the
  * cache keeps it. Arguments are compared by what they contain, class instances and functions by identity. An asynchronous function
  * is called once however many ask meanwhile; failures and `undefined` are not kept.
  *

@@ -1,3 +1,4 @@
+import type { Fault } from '../engine/faults.ts'
 import type { Removal } from '../engine/removal.ts'
 import { describe } from '../errors.ts'
 import type { PolicyName } from '../policies/policy.ts'
@@ -11,21 +12,21 @@ export type Signal = typeof globalThis extends { AbortSignal: { prototype: infer
 
 /** How `getOrLoad` treats values that are due, loaders that fail, and loaders that take long. For a cache, or for one call. */
 export interface LoadSettings {
-  /** For this long after its ttl a value is still given at once, while one refresh runs behind. Default 0: not at all. */
+  /** For this long after its ttl a value is still returned at once, while one refresh runs behind it. Default 0: not at all. */
   readonly staleWhileRevalidate?: Duration | undefined
-  /** For this long after its ttl a value is given when the loader fails or takes too long. Default 0: not at all. */
+  /** For this long after its ttl a value is returned when the loader fails or takes too long. Default 0: not at all. */
   readonly staleIfError?: Duration | undefined
-  /** After a failed load the loader is not asked again for this long, as long as a stale value can be given. Default `'10s'`. */
+  /** After a failed load the loader is not asked again for this long, as long as a stale value can be served. Default `'10s'`. */
   readonly errorBackoff?: Duration | undefined
-  /** The first read after this share of the lifetime, between 0 and 1, gives the live value and starts a refresh. Default: none does. */
+  /** The first read after this share of the lifetime, between 0 and 1, returns the live value and starts a refresh. Default: none does. */
   readonly refreshAhead?: number | undefined
-  /** A caller waits this long at most where a stale value can be given instead; the load goes on. Default Infinity. */
+  /** A caller waits this long at most where a stale value can be returned instead; the load goes on. Default Infinity. */
   readonly softTimeout?: Duration | undefined
   /** A caller waits this long at most, and then gets a stale value or a CacheError `TIMEOUT`; the next one starts a new load. Default Infinity. */
   readonly hardTimeout?: Duration | undefined
   /** A loader that finds nothing (`undefined`) is not asked again for this long. Default 0. */
   readonly negativeTtl?: Duration | undefined
-  /** A loader that fails is not asked again for this long, and its error is given again. Default 0. */
+  /** A loader that fails is not asked again for this long, and its error is thrown again. Default 0. */
   readonly errorTtl?: Duration | undefined
 }
 
@@ -60,8 +61,11 @@ export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
   readonly protect?: 'none' | 'freeze' | 'clone' | undefined
   /** Told of each value that leaves, after the cache is consistent. May call back into the cache. */
   readonly onRemoval?: ((removal: Removal<K, V>) => void) | undefined
-  /** Given what a listener throws, and errors of refreshes that nobody waits for. Default: `console.error`. */
-  readonly onError?: ((error: unknown) => void) | undefined
+  /**
+   * Given each error that no caller is told of, such as what a listener throws and what a refresh fails with, and where it happened.
+   * Default: `console.error`, of each kind the first at once and then one line a minute at most.
+   */
+  readonly onError?: ((error: unknown, fault: Fault) => void) | undefined
   /** The source of time in milliseconds, for tests. Default: the wall clock. */
   readonly clock?: (() => number) | undefined
   /** Caches of the same name are one store within the process, also across copies of this package and hot reloads. Default: a store of its own. */

@@ -1,6 +1,6 @@
 /** A time that stands still until it is moved by hand. */
 export interface ManualClock {
-  /** The reading in milliseconds; to be given to caches as the option `clock`. */
+  /** The reading in milliseconds; to be passed to caches as the option `clock`. */
   readonly now: () => number
   /** Lets so many milliseconds pass. */
   advance(ms: number): void

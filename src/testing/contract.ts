@@ -49,7 +49,7 @@ const statements: readonly Statement[] = [
  * The contract of a cache as tests. `create` makes a cache with the options of a case; statements about methods that it does not
  * have are left out, for which one is made at once. The caches are not closed.
  *
- * `clock` makes the clock of a case: by default one that is given to the cache as the option `clock`. For a cache that takes none,
+ * `clock` makes the clock of a case: by default one that is passed to the cache as the option `clock`. For a cache that takes none,
  * give one that moves the fake timers of your test runner.
  */
 export function contractCases(

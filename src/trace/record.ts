@@ -21,14 +21,14 @@ export interface RecordedTrace {
 
 /** A recording under way. */
 export interface TraceRecording {
-  /** Ends the recording and gives the complete file. Rejects if the file could not be written. A second call gives the same. */
+  /** Ends the recording and returns what was recorded, once the file is complete. Rejects if the file could not be written. A second call returns the same. */
   stop(): Promise<RecordedTrace>
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
  * Writes the key of each read of a running cache to a file for `nearcache simulate`, one line per key asked for: `get`, `getMany`,
- * `take`, `getOrSet`, `getOrLoad`, `getOrLoadMany`, hit or miss. A namespace or version is recorded if it is given too, its keys told apart.
+ * `take`, `getOrSet`, `getOrLoad`, `getOrLoadMany`, hit or miss. A namespace or version is recorded if it is passed too, its keys told apart.
  *
  * Reads never wait for the file and never fail for it. A cache that is not recorded pays nothing. Throws a TypeError or RangeError for
  * wrong arguments.

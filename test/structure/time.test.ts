@@ -6,6 +6,8 @@ const allowed: Record<string, readonly string[]> = {
   // Unix times at which results expire.
   'adapters/drizzle.ts': ['Date'],
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
+  // When a fault was first seen, and printed last.
+  'engine/faults.ts': ['Date'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // Dates as fields of messages.
   'http/fields.ts': ['Date'],
