@@ -3,16 +3,19 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Conditions } from './exports.ts'
 
 const root = fileURLToPath(new URL('../', import.meta.url))
-const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
+const { exports }: { exports: Record<string, Partial<Conditions>> } = JSON.parse(
+  readFileSync(`${root}package.json`, 'utf8'),
+)
 
 write('./dist/cjs/package.json', '{ "type": "commonjs" }\n')
 // Nobody imports the command.
 rmSync(`${root}dist/cjs/cli`, { recursive: true })
 
 for (const { types, node, default: module } of Object.values(exports)) {
-  if (module === undefined) continue
+  if (types === undefined || node === undefined || module === undefined) continue
   write(types.default, declarationOf(types))
   write(node.import, passingOn(Object.keys(await import(`../${module}`)), node))
 }
@@ -21,16 +24,23 @@ for (const { types, node, default: module } of Object.values(exports)) {
  * The declaration of an entry as an ES module. Classes are declared once, in dist/cjs/, for two declarations of a class with private
  * members are two types; an ES module may import from there in every version of TypeScript.
  */
-function declarationOf({ require: declared, default: file }) {
+function declarationOf({ require: declared, default: file }: Conditions['types']): string {
   const text = readFileSync(root + declared, 'utf8')
   // The default export of a CommonJS module is another thing to an ES module, so what has one is repeated.
-  if (!/^export default /m.test(text)) return `export * from '${between(file, declared).replace(/d\.ts$/, 'js')}'\n`
-  if (/^export (default )?(declare )?(abstract )?class /m.test(text)) throw new Error(`${declared}: a class is declared twice`)
-  return text.replaceAll(/(?<= from ')\..*(?=')/g, (path) => between(file, posix.join(posix.dirname(declared), path)))
+  if (!/^export default /m.test(text))
+    return `export * from '${between(file, declared).replace(/d\.ts$/, 'js')}'\n`
+  if (/^export (default )?(declare )?(abstract )?class /m.test(text))
+    throw new Error(`${declared}: a class is declared twice`)
+  return text.replaceAll(/(?<= from ')\..*(?=')/g, (path) =>
+    between(file, posix.join(posix.dirname(declared), path)),
+  )
 }
 
 /** A module that exports what the CommonJS form has. Its names are written out, so nothing need guess them. */
-function passingOn(names, { require: commonjs, import: file }) {
+function passingOn(
+  names: readonly string[],
+  { require: commonjs, import: file }: Conditions['node'],
+): string {
   const named = names.filter((name) => name !== 'default')
   return [
     `import commonjs from '${between(file, commonjs)}'\n`,
@@ -39,12 +49,12 @@ function passingOn(names, { require: commonjs, import: file }) {
   ].join('')
 }
 
-function between(from, to) {
+function between(from: string, to: string): string {
   const path = posix.relative(posix.dirname(from), to)
   return path.startsWith('.') ? path : `./${path}`
 }
 
-function write(file, text) {
+function write(file: string, text: string): void {
   mkdirSync(dirname(root + file), { recursive: true })
   writeFileSync(root + file, text)
 }
