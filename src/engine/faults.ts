@@ -9,9 +9,8 @@ import { isThenable } from './removal.ts'
  * - `timeout`: such a load took longer than its `hardTimeout`.
  * - `weigher`: `weigh` or `protect` refused what a batch brought besides.
  * - `clock`: the injected `clock` threw.
- * - `guard`, `snapshot`: the heap guard or a snapshot met something unexpected.
  */
-export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock' | 'guard' | 'snapshot'
+export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock'
 
 /** What went wrong without a caller to tell, and where. */
 export interface Fault {

@@ -16,9 +16,12 @@ const entries = Object.keys(exports)
   .filter((path) => path !== '.' && path !== './package.json')
   .map((path) => {
     const name = path.slice(2)
-    const file = [`src/${name}.ts`, `src/${name}/index.ts`, `src/adapters/${name}.ts`].find((one) =>
-      existsSync(join(root, one)),
-    )!
+    const file = [
+      `src/${name}.ts`,
+      `src/${name}/index.ts`,
+      `src/adapters/${name}.ts`,
+      `src/observe/${name}.ts`,
+    ].find((one) => existsSync(join(root, one)))!
     return {
       entry: `nearcache/${name}`,
       file,
