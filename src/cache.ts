@@ -11,6 +11,7 @@ import { Batch, type BatchLoader } from './loading/batch.ts'
 import type { Loader, LoadRequest, Typed, Untyped } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
+import { type Wait, watched } from './loading/waits.ts'
 import { closeStore, openStore, openStores } from './named/registry.ts'
 import {
   type CacheOptions,
@@ -389,7 +390,7 @@ export class Cache<K = unknown, V = unknown> {
     const slot = this.space.map.get(key)
     const calm = slot === undefined ? undefined : this.#readCalm(slot)
     if (calm !== undefined) return Promise.resolve(calm)
-    return this.#load(slot, key, loader, options)
+    return watched((wait) => this.#load(slot, key, loader, options, wait))
   }
 
   /**
@@ -412,16 +413,27 @@ export class Cache<K = unknown, V = unknown> {
     loadMany: BatchLoader<K, V>,
     options?: LoadOptions<K, V>,
   ): Promise<Map<K, V>>
-  async getOrLoadMany(
+  getOrLoadMany(
     keys: Iterable<K>,
     loadMany: BatchLoader<never, unknown, unknown>,
     options?: LoadOptions<never, never>,
+  ): Promise<Map<unknown, unknown>> {
+    return watched((wait) => this.#loadMany(keys, loadMany, options, wait))
+  }
+
+  async #loadMany(
+    keys: Iterable<K>,
+    loadMany: BatchLoader<never, unknown, unknown>,
+    options: LoadOptions<never, never> | undefined,
+    wait: Wait | undefined,
   ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     const terms = loadTerms(this.terms, options)
     const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const results = asked.map((key) => this.#load(this.space.map.get(key), key, batch.load, options, true))
+    const results = asked.map((key) =>
+      this.#load(this.space.map.get(key), key, batch.load, options, wait, true),
+    )
     batch.run()
     const values = await Promise.all(results)
     const found = new Map<K, unknown>()
@@ -434,6 +446,7 @@ export class Cache<K = unknown, V = unknown> {
     key: K,
     loader: LoadRequest['loader'],
     options: LoadOptions<never, never> | undefined,
+    wait: Wait | undefined,
     isBatched = false,
   ): Promise<unknown> {
     const store = this.store
@@ -441,7 +454,8 @@ export class Cache<K = unknown, V = unknown> {
     const found = store.read(space, slot)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const request = { store, space, key, loader, terms: loadTerms(this.terms, options), isBatched }
+    const terms = loadTerms(this.terms, options)
+    const request = { store, space, key, loader, terms, isBatched, wait }
     if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
     refresh(request)
     return found

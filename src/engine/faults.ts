@@ -9,8 +9,9 @@ import { isThenable } from './removal.ts'
  * - `timeout`: such a load took longer than its `hardTimeout`.
  * - `weigher`: `weigh` or `protect` refused what a batch brought besides.
  * - `clock`: the injected `clock` threw.
+ * - `remote`: the second tier of a tiered cache failed, or told what cannot be read.
  */
-export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock'
+export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock' | 'remote'
 
 /** What went wrong without a caller to tell, and where. */
 export interface Fault {

@@ -10,6 +10,7 @@ import type { LoadTerms } from '../options/resolved.ts'
 import { type Duration, milliseconds } from '../options/units.ts'
 import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
+import { type Wait, Work } from './waits.ts'
 
 /** What a loader gets besides its key, and by which it can say how its result is kept. */
 export interface LoadContext<K = unknown, V = unknown> {
@@ -42,6 +43,8 @@ export interface LoadRequest {
   readonly key: unknown
   readonly loader: (key: never, context: LoadContext<never, never>) => unknown
   readonly terms: LoadTerms
+  /** What the call waits for, where a loader made it. */
+  readonly wait: Wait | undefined
   /** Its loader is that of a batch, which is published as one load. */
   readonly isBatched: boolean
 }
@@ -55,7 +58,8 @@ export class Flight {
   tagDeletions: readonly number[] = []
   /** It timed out, or all who waited have left. */
   #isGivenUp = false
-  readonly #request: LoadRequest
+  readonly #request: Omit<LoadRequest, 'wait'>
+  readonly #work: Work
   readonly #flights: Flights<object>
   /** Made when the loader first asks for its signal. */
   #abort: AbortController | undefined
@@ -84,6 +88,7 @@ export class Flight {
   constructor(request: LoadRequest, isRefresh: boolean) {
     const { store, space, key, terms } = request
     this.#request = request
+    this.#work = new Work(request)
     this.#start = store.clock.read()
     const stale = store.reveal(heldValue(store, space, key))
     this.#isRefresh = isRefresh
@@ -117,13 +122,18 @@ export class Flight {
 
   /**
    * The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`.
-   * Who has a stale value to go by does not let the error be seen.
+   * Who has a stale value to go by does not let the error be seen. `wait` is the caller's, if a loader is.
    */
-  wait(signal: Signal | undefined, limit: number, hasStale: boolean): Promise<unknown> {
+  wait(
+    signal: Signal | undefined,
+    limit: number,
+    hasStale: boolean,
+    wait: Wait | undefined,
+  ): Promise<unknown> {
     this.#waiting++
     if (!hasStale) this.#exposed++
     ;(this.#timer as { ref?: () => void } | undefined)?.ref?.()
-    if (signal === undefined && limit === Infinity) return this.#promise
+    if (signal === undefined && limit === Infinity && wait === undefined) return this.#promise
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
         release()
@@ -131,9 +141,9 @@ export class Flight {
         if (!hasStale) this.#exposed--
         reject(error)
       }
-      const onAbort = (): void => {
-        leave(signal!.reason)
-        if (this.#waiting === 0 && !this.#isRefresh) this.#giveUp(signal!.reason)
+      const endWait = (reason: unknown): void => {
+        leave(reason)
+        if (this.#waiting === 0 && !this.#isRefresh) this.#giveUp(reason)
       }
       const onLimit = (): void => {
         this.#isRefresh = true
@@ -143,9 +153,11 @@ export class Flight {
       const release = (): void => {
         clearTimeout(timer)
         ignoreAbort?.()
+        wait?.end(this.#work)
       }
-      const ignoreAbort = signal && whenAborted(signal, onAbort)
+      const ignoreAbort = signal && whenAborted(signal, () => endWait(signal.reason))
       this.#promise.finally(release).then(resolve, reject)
+      wait?.begin(this.#work, endWait)
     })
   }
 
@@ -175,13 +187,14 @@ export class Flight {
     }
     try {
       // A loader that throws at once fails as one that rejects: for all who ask in this turn.
-      const value = await new Promise((resolve) => resolve(this.#call(loader, context)))
+      const value = await new Promise((resolve) => resolve(this.#work.run(() => this.#call(loader, context))))
       // The loader may have held this turn of the event loop for long: what it brought lives from now on.
       store.clock.read()
       this.#resolve(this.#arrive(value, context))
     } catch (error) {
       this.#fail(error, 'failure')
     } finally {
+      this.#work.end()
       this.#end()
       this.#flights.unlist(key, this)
       if (this.#flights.isIdle && space.flights === this.#flights) space.flights = undefined

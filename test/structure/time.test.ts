@@ -17,6 +17,12 @@ const allowed: Record<string, readonly string[]> = {
   'http/response-cache.ts': ['setTimeout', 'clearTimeout'],
   // The deadlines of loads.
   'loading/flight.ts': ['setTimeout', 'clearTimeout'],
+  // The requests and beats of tiered caches.
+  'tiers/host.ts': ['setTimeout', 'clearTimeout'],
+  // The time at which entries are stored outside the process, for other processes to compare.
+  'tiers/plain-tier.ts': ['Date'],
+  // A kind of value.
+  'tiers/serialize.ts': ['Date'],
   // Dates as values to be kept.
   'testing/statements/bounds.ts': ['Date'],
   'testing/statements/protect.ts': ['Date'],
