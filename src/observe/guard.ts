@@ -153,7 +153,8 @@ interface BuiltIns {
 
 function builtIns(): BuiltIns {
   const { process } = globalThis
-  const found = process?.release?.name === 'node' && !process.versions['bun'] && !process.versions['deno']
+  const found =
+    process?.release?.name === 'node' && !('bun' in process.versions || 'deno' in process.versions)
   if (!found || process.getBuiltinModule === undefined)
     throw new TypeError(
       'guardHeap: expected Node, whose module v8 tells how full the heap is; use maxBytes here',
@@ -169,7 +170,7 @@ function builtIns(): BuiltIns {
 function machineOf({ v8, os, threads }: BuiltIns): Machine {
   return {
     execArgv: process.execArgv,
-    nodeOptions: process.env['NODE_OPTIONS'] ?? '',
+    nodeOptions: process.env.NODE_OPTIONS ?? '',
     heapLimit: v8.getHeapStatistics().heap_size_limit,
     workerLimit: threads.isMainThread ? undefined : threads.resourceLimits?.maxOldGenerationSizeMb,
     constrained: process.constrainedMemory?.(),

@@ -23,11 +23,9 @@ class Heap {
   /** What runs in other turns. */
   readonly later: (() => void)[] = []
   readonly caches: readonly Numbers[]
-  private sizes: number[]
 
   constructor(caches: readonly Numbers[]) {
     this.caches = caches
-    this.sizes = caches.map(({ size }) => size)
   }
 
   get live(): number {
