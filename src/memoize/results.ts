@@ -7,12 +7,13 @@ import { Pairs } from './pairs.ts'
 /** The results of one memoized function, or of one method for one instance. */
 export class Results {
   readonly cache: Cache<unknown, unknown>
-  readonly pairs: Pairs = new Pairs()
+  readonly pairs: Pairs
   readonly #plan: Plan
 
   constructor(plan: Plan, cache: Cache<unknown, unknown>) {
     this.#plan = plan
     this.cache = cache
+    this.pairs = new Pairs(cache)
   }
 
   keyOf(receiver: unknown, args: unknown[]): unknown {
@@ -28,6 +29,7 @@ export class Results {
 
   clear(): void {
     this.cache.clear()
+    this.pairs.clear()
   }
 
   /** What is kept under a key, of a function that is known to give its results at once. */

@@ -18,7 +18,7 @@ export interface LoadSettings {
   readonly staleIfError?: Duration | undefined
   /** After a failed load the loader is not asked again for this long, as long as a stale value can be served. Default `'10s'`. */
   readonly errorBackoff?: Duration | undefined
-  /** The first read after this share of the lifetime, between 0 and 1, returns the live value and starts a refresh. Default: none does. */
+  /** The first read after this share of the lifetime, from 0 (no refresh) to below 1, returns the live value and starts a refresh. Default: none does. */
   readonly refreshAhead?: number | undefined
   /** A caller waits this long at most where a stale value can be returned instead; the load goes on. Default Infinity. */
   readonly softTimeout?: Duration | undefined
@@ -305,9 +305,9 @@ export function span(value: unknown, option: string): number {
 
 function fraction(value: unknown, option: string): number {
   if (typeof value !== 'number' || Number.isNaN(value))
-    throw refusal(option, 'a number between 0 and 1', value)
-  if (value > 0 && value < 1) return value
-  throw new RangeError(refusal(option, 'a number between 0 and 1', value).message)
+    throw refusal(option, 'a number from 0 to below 1', value)
+  if (value >= 0 && value < 1) return value
+  throw new RangeError(refusal(option, 'a number from 0 to below 1', value).message)
 }
 
 function share(value: unknown, option: string): number {
