@@ -17,7 +17,7 @@ export interface GuardOptions {
    */
   readonly memory?: Bytes | undefined
   /** Which caches are guarded. Default: all of the process, those opened later included. */
-  readonly caches?: readonly Cache<never, never>[] | undefined
+  readonly caches?: readonly Cache[] | undefined
 }
 
 /** What a guard has seen and done. */
