@@ -7,6 +7,8 @@ import { checkInvariants } from '../support/invariants.ts'
 const MANY = 20_000
 const BATCH = 64
 
+const policies = ['lru', 'adaptive'] as const
+
 type Options = CacheOptions<number, number>
 
 /** All of these expire, but for one in so many. */
@@ -30,7 +32,7 @@ const kinds: Record<string, Options> = {
   'with weights and an idle time': { maxWeight: 1e9, weigh: (value) => value + 1, idleTtl: 1e8 },
 }
 
-describe.each(['lru', 'adaptive'] as const)('arrays shrink after a burst, %s', (policy) => {
+describe.each(policies)('arrays shrink after a burst, %s', { timeout: 30_000 }, (policy) => {
   test.each(Object.entries(kinds))('11. and what is left stays as it was: %s', (_, options) => {
     const { cache, left } = burst(100, { policy, ...options })
     expect(lengthOf(cache)).toBeGreaterThan(MANY)
