@@ -535,11 +535,11 @@ export class Cache<K = unknown, V = unknown> {
     const space = this.space
     const { map } = space
     let left = map.size
-    for (const [key, slot] of map) {
+    for (const [key, slotThen] of map) {
       if (left-- === 0) return
       // Once the space has another Map, this one tells only what may still be there.
-      const isHere = space.map === map || space.map.get(key) === slot
-      if (isHere && this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
+      const slot = space.map === map ? slotThen : (space.map.get(key) ?? NONE)
+      if (this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
     }
   }
 

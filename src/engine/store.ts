@@ -749,9 +749,9 @@ export class Store {
 
   /** All entries are gone and unseen: begins anew with empty structures. */
   reset(): void {
+    if (this.slots.used > 0) for (const space of this.spaces()) if (space.map.size > 0) space.renew()
     this.slots.reset()
     this.policy.clear()
-    for (const space of this.spaces()) if (space.map.size > 0) space.renew()
     this.size = 0
     this.weight = 0
     this.expiry.reset()

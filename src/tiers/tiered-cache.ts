@@ -413,7 +413,10 @@ export class TieredCache<K = unknown, V = unknown> {
     if (value === undefined)
       throw new TypeError('value: expected anything but undefined, which means "not here"')
     const text = this.#encode(key)
+    this.#terms(value, key, options?.ttl, options?.tags)
     this.#protocol.codec.serialize(value)
+    const { firstAnswer } = this.#protocol
+    if (firstAnswer !== undefined) return firstAnswer.then(() => this.set(key, value, options))
     const { underWay, token } = this.#protocol
     const work = underWay.begin(text, this.#protocol.now())
     underWay.end(work)
