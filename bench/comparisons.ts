@@ -24,7 +24,7 @@ export function hits({ speed }: Report): Speed[] {
 }
 
 /** The caches that take less than nine tenths of nearcache's time for an operation at 1,000 entries, the fastest first. */
-export function faster({ speed }: Report, operation: string): string[] {
+export function fasterThan({ speed }: Report, operation: string): string[] {
   const all = speeds(of(speed, operation), 'nearcache')
   const ours = all.find(({ isReference }) => isReference)
   return ours === undefined

@@ -75,9 +75,9 @@ function throughput(speeds: readonly Speed[], title: string, subtitle: string, s
   return (colors) => ({ title, subtitle, caption: small, plot: bars(rows, colors) })
 }
 
+/** Three digits, so that the factor is the quotient of what is printed, too. */
 function millions(perSecond: number): string {
-  const digits = perSecond >= 1e7 ? 0 : perSecond >= 1e6 ? 1 : 2
-  return `${(perSecond / 1e6).toFixed(digits)} million`
+  return `${(perSecond / 1e6).toPrecision(3)} million`
 }
 
 function factor(times: number): string {

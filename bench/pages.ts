@@ -1,5 +1,5 @@
 import { picture } from './charts/chart.ts'
-import { faster } from './comparisons.ts'
+import { fasterThan } from './comparisons.ts'
 import { goalTable } from './goals.ts'
 import type { Measured } from './hit-ratio/score.ts'
 import { entryOf, operationNames } from './operations.ts'
@@ -32,7 +32,7 @@ export function comparisonPage(
     charts.filter((one) => one.name === name).map(({ title }) => picture(name, title))
   const slower = operationNames.flatMap((name) => {
     const { label } = entryOf(name)
-    const peers = faster(drawn, label)
+    const peers = fasterThan(drawn, label)
     return peers.length === 0 ? [] : [`- ${label}: ${peers.join(', ')}`]
   })
   const parts = [

@@ -1,5 +1,5 @@
 import { picture } from './charts/chart.ts'
-import { awaitedHits, faster, hits, type Speed } from './comparisons.ts'
+import { awaitedHits, fasterThan, hits } from './comparisons.ts'
 import { gapsClosed } from './hit-ratio/gap-chart.ts'
 import type { Measured } from './hit-ratio/score.ts'
 import type { Report } from './report.ts'
@@ -36,23 +36,41 @@ export function gapWords(pairs: readonly Measured[]): string {
   return `On ${traces} traces, the default policy closes ${share('nearcache')} of the gap between LRU and the best hit ratio that is possible at all; the next best, ${best.name}, closes ${share(best.name)}.`
 }
 
+/** What is compared in words, as far as it was measured: the operation as it is called there. */
+const AWAITED: Readonly<Record<string, string>> = {
+  'cache-manager wrap': "cache-manager's `wrap`",
+  'cacheable getOrSet': "cacheable's `getOrSet`",
+  Keyv: 'Keyv',
+  BentoCache: 'BentoCache',
+}
+
 export function awaitedWords(report: Report): string {
   const all = awaitedHits(report)
   const ours = all.find(({ isReference }) => isReference)!
-  const times = (peer: string): string => timesOf(all, peer, ours)
-  const even = all.filter((one) => !one.isReference && one.peer !== 'Map' && one.ns < 1.5 * ours.ns)
-  return `A hit through \`await cache.getOrLoad(key, load)\` takes ${nanoseconds(ours.ns)} ns: ${times('cache-manager wrap')} as fast as cache-manager's \`wrap\`, ${times('cacheable getOrSet')} as cacheable's \`getOrSet\`, ${times('Keyv')} as Keyv, ${times('BentoCache')} as BentoCache${even.length === 0 ? '' : `, and about as fast as ${even.map(({ peer }) => peer).join(' and ')}`}.`
+  const slower = all
+    .filter(({ peer }) => AWAITED[peer] !== undefined)
+    .reverse()
+    .map(({ peer, ns }, i) => `${times(ns / ours.ns)} times as ${i === 0 ? 'fast as ' : ''}${AWAITED[peer]}`)
+  const even = all
+    .filter(({ isReference, peer, ns }) => !isReference && peer !== 'Map' && ns < 1.5 * ours.ns)
+    .map(({ peer }) => peer)
+  const parts = even.length === 0 ? slower : [...slower, `and about as fast as ${even.join(' and ')}`]
+  return `A hit through \`await cache.getOrLoad(key, load)\` takes ${nanoseconds(ours.ns)} ns: ${parts.join(', ')}.`
 }
 
 export function hitWords(report: Report): string {
   const all = hits(report)
   const ours = all.find(({ isReference }) => isReference)!
-  const others = faster(report, 'hit').filter((peer) => peer !== 'Map')
+  const slower = ['lru-cache', 'node-cache']
+    .flatMap((name) => all.find(({ peer, ns }) => peer === name && ns > ours.ns) ?? [])
+    .map(({ peer, ns }, i) => `${times(ns / ours.ns)} times as ${i === 0 ? 'fast as ' : ''}${peer}`)
+  const faster = fasterThan(report, 'hit').filter((peer) => peer !== 'Map')
   const map = all.find(({ peer }) => peer === 'Map')!
-  return `A synchronous \`get\` takes ${nanoseconds(ours.ns)} ns, ${timesOf(all, 'lru-cache', ours)} as fast as lru-cache and ${timesOf(all, 'node-cache', ours)} as node-cache${others.length === 0 ? '' : `; faster are ${others.join(' and ')}, and`}${others.length === 0 ? ';' : ''} a bare \`Map\`, which never evicts or expires, takes ${nanoseconds(map.ns)} ns.`
+  const rest =
+    faster.length === 0 ? '' : ` ${faster.join(' and ')} ${faster.length === 1 ? 'is' : 'are'} faster.`
+  return `A synchronous \`get\` takes ${nanoseconds(ours.ns)} ns: ${slower.join(' and ')}; a bare \`Map\`, which never evicts or expires, takes ${nanoseconds(map.ns)} ns.${rest}`
 }
 
-function timesOf(all: readonly Speed[], peer: string, ours: Speed): string {
-  const times = all.find((one) => one.peer === peer)!.ns / ours.ns
-  return `${times >= 9.5 ? times.toFixed(0) : times.toFixed(1)} times`
+function times(quotient: number): string {
+  return quotient >= 9.5 ? quotient.toFixed(0) : quotient.toFixed(1)
 }

@@ -11,7 +11,8 @@ import { Batch, type BatchLoader } from './loading/batch.ts'
 import type { Loader, LoadRequest, Typed, Untyped } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
-import { closeStore, openStore } from './named/registry.ts'
+import { type Wait, watched } from './loading/waits.ts'
+import { closeStore, openStore, openStores } from './named/registry.ts'
 import {
   type CacheOptions,
   type CounterOptions,
@@ -37,12 +38,35 @@ class View {
   readonly store: Store
   readonly space: Space
   readonly terms: LoadTerms
+  /** Whether it is the cache itself, not one of its namespaces or versions. */
+  readonly isWhole: boolean
 
-  constructor(store: Store, space: Space, terms: LoadTerms) {
+  constructor(store: Store, space: Space, terms: LoadTerms, isWhole: boolean) {
     this.store = store
     this.space = space
     this.terms = terms
+    this.isWhole = isWhole
   }
+}
+
+function wholeView(settings: Settings, store: Store): View {
+  const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
+  return new View(store, space, defaultTerms(settings), true)
+}
+
+/** Makes a cache from checked settings, which is listed by its place in those of the application. */
+export function openCache<K, V>(settings: Settings, place: string): Cache<K, V> {
+  return new Cache(wholeView(settings, openStore(settings, place)) as CacheOptions<K, V>)
+}
+
+/** All caches of this process that are open, by the name under which they are listed, each as a whole. Being listed keeps none of them. */
+export function allCaches(): Map<string, Cache> {
+  const caches = new Map<string, Cache>()
+  for (const store of openStores()) {
+    const { keyPrefix: _, version: __, ...settings } = store.settings
+    caches.set(store.label, new Cache(wholeView(settings, store) as CacheOptions))
+  }
+  return caches
 }
 
 /** The engine behind a cache, for structural checks. */
@@ -74,11 +98,9 @@ export class Cache<K = unknown, V = unknown> {
     if (given instanceof View) view = given
     else {
       const settings: Settings = resolveOptions(options)
-      const store = openStore(settings)
-      const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
-      view = new View(store, space, defaultTerms(settings))
+      view = wholeView(settings, openStore(settings, undefined))
     }
-    this.isWhole = view !== given
+    this.isWhole = view.isWhole
     this.store = view.store
     this.space = view.space
     this.terms = view.terms
@@ -368,7 +390,7 @@ export class Cache<K = unknown, V = unknown> {
     const slot = this.space.map.get(key)
     const calm = slot === undefined ? undefined : this.#readCalm(slot)
     if (calm !== undefined) return Promise.resolve(calm)
-    return this.#load(slot, key, loader, options)
+    return watched((wait) => this.#load(slot, key, loader, options, wait))
   }
 
   /**
@@ -391,16 +413,27 @@ export class Cache<K = unknown, V = unknown> {
     loadMany: BatchLoader<K, V>,
     options?: LoadOptions<K, V>,
   ): Promise<Map<K, V>>
-  async getOrLoadMany(
+  getOrLoadMany(
     keys: Iterable<K>,
     loadMany: BatchLoader<never, unknown, unknown>,
     options?: LoadOptions<never, never>,
+  ): Promise<Map<unknown, unknown>> {
+    return watched((wait) => this.#loadMany(keys, loadMany, options, wait))
+  }
+
+  async #loadMany(
+    keys: Iterable<K>,
+    loadMany: BatchLoader<never, unknown, unknown>,
+    options: LoadOptions<never, never> | undefined,
+    wait: Wait | undefined,
   ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     const terms = loadTerms(this.terms, options)
     const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const results = asked.map((key) => this.#load(this.space.map.get(key), key, batch.load, options))
+    const results = asked.map((key) =>
+      this.#load(this.space.map.get(key), key, batch.load, options, wait, true),
+    )
     batch.run()
     const values = await Promise.all(results)
     const found = new Map<K, unknown>()
@@ -413,13 +446,16 @@ export class Cache<K = unknown, V = unknown> {
     key: K,
     loader: LoadRequest['loader'],
     options: LoadOptions<never, never> | undefined,
+    wait: Wait | undefined,
+    isBatched = false,
   ): Promise<unknown> {
     const store = this.store
     const space = this.space
     const found = store.read(space, slot)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const request = { store, space, key, loader, terms: loadTerms(this.terms, options) }
+    const terms = loadTerms(this.terms, options)
+    const request = { store, space, key, loader, terms, isBatched, wait }
     if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
     refresh(request)
     return found
@@ -492,15 +528,23 @@ export class Cache<K = unknown, V = unknown> {
     const space = this.space
     const { map } = space
     let left = map.size
-    for (const [key, slot] of map) {
+    for (const [key, slotThen] of map) {
       if (left-- === 0) return
       // Once the space has another Map, this one tells only what may still be there.
-      const isHere = space.map === map || space.map.get(key) === slot
-      if (isHere && this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
+      const slot = space.map === map ? slotThen : (space.map.get(key) ?? NONE)
+      if (this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
     }
   }
 
   // The whole store
+
+  /**
+   * The name by which the process lists the cache: its option `name`, else its place in the settings that `createCaches` was given, else a
+   * number, such as `cache-3`. Different for each cache.
+   */
+  get name(): string {
+    return this.store.label
+  }
 
   /**
    * Changes the bounds of the cache and all its namespaces, evicting what the policy would; a number is `maxEntries`, and bounds that
@@ -583,7 +627,7 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   #view<NK, NV>(space: Space): Cache<NK, NV> {
-    return new Cache(new View(this.store, space, this.terms) as CacheOptions<NK, NV>)
+    return new Cache(new View(this.store, space, this.terms, false) as CacheOptions<NK, NV>)
   }
 
   #assertOpen(): void {

@@ -5,8 +5,16 @@
  * - `NAME_CONFLICT`: a store of this name exists with other bounds.
  * - `CLOSED`: the cache was closed.
  * - `TIMEOUT`: a load took longer than its `hardTimeout`.
+ * - `LOAD_CYCLE`: a loader waits for its own result, perhaps by way of other loads.
+ * - `UNREACHABLE`: the second tier of a tiered cache has failed several times in a row; given to `onError`, never thrown.
  */
-export type CacheErrorCode = 'KEY_NOT_FOUND' | 'NAME_CONFLICT' | 'CLOSED' | 'TIMEOUT'
+export type CacheErrorCode =
+  | 'KEY_NOT_FOUND'
+  | 'NAME_CONFLICT'
+  | 'CLOSED'
+  | 'TIMEOUT'
+  | 'LOAD_CYCLE'
+  | 'UNREACHABLE'
 
 const brand: symbol = Symbol.for('nearcache.CacheError')
 

@@ -1,4 +1,5 @@
-export { Cache } from './cache.ts'
+export { allCaches, Cache } from './cache.ts'
+export type { Fault, FaultKind } from './engine/faults.ts'
 export type { Removal, RemovalReason } from './engine/removal.ts'
 export type { CacheStats, CacheSummary, LoadOutcome, LoadTimes } from './engine/stats.ts'
 export { CacheError, type CacheErrorCode } from './errors.ts'

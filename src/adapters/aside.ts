@@ -8,8 +8,6 @@ const MOST_READS = 100_000
 interface Read {
   readonly tags: readonly string[]
   readers: number
-  /** Whether what it reads was deleted since. */
-  isOvertaken: boolean
 }
 
 /**
@@ -18,15 +16,19 @@ interface Read {
  */
 export class CacheAside<V> {
   private readonly cache: Cache<string, V>
-  /** Hosts do not tell of reads that fail, so reads of which nothing is heard are forgotten after a minute. */
+  /** Hosts do not tell of reads that fail, so reads of which nothing is heard are forgotten a minute after the last of their key. */
   private readonly reads = new Cache<string, Read>({
     ttl: '1m',
     maxEntries: MOST_READS,
     policy: 'lru',
-    onRemoval: ({ reason }) => {
-      if (reason === 'evicted') this.overflow.set('reads', true)
+    onRemoval: ({ key, reason }) => {
+      if (reason !== 'evicted') return
+      this.overtaken.delete(key)
+      this.overflow.set('reads', true)
     },
   })
+  /** Keys of which reads are under way that were overtaken, for as long as those may be heard of. */
+  private readonly overtaken = new Cache<string, true>({ maxEntries: MOST_READS, policy: 'lru' })
   /** Holds an entry while a read that is not listed any more may be under way; then nothing that was read is stored. */
   private readonly overflow = new Cache<'reads', true>({ ttl: '1m', maxEntries: 1 })
 
@@ -37,33 +39,44 @@ export class CacheAside<V> {
   /** The live value, or `undefined`: then the host reads it, and brings it by `put`. A deletion of one of `tags` overtakes the read. */
   get(key: string, tags: readonly string[] = []): V | undefined {
     const value = this.cache.get(key)
-    if (value === undefined)
-      this.reads.getOrSet(key, () => ({ tags, readers: 0, isOvertaken: false })).readers++
+    if (value === undefined) {
+      this.reads.getOrSet(key, () => ({ tags, readers: 0 })).readers++
+      this.reads.touch(key)
+    }
     return value
   }
 
   /** Stores what was read, unless the read was overtaken. `undefined` is not kept, and removes what was there. */
   put(key: string, value: V | undefined, options?: SetOptions): void {
     const read = this.reads.peek(key)
-    if (read !== undefined && --read.readers === 0) this.reads.delete(key)
-    if (read?.isOvertaken || this.overflow.has('reads')) return
+    const isOvertaken = this.overtaken.has(key)
+    if (read !== undefined && --read.readers === 0) {
+      this.reads.delete(key)
+      this.overtaken.delete(key)
+    }
+    if (isOvertaken || this.overflow.has('reads')) return
     if (value === undefined) this.cache.delete(key)
     else this.cache.set(key, value, options)
   }
 
   delete(key: string): void {
-    const read = this.reads.peek(key)
-    if (read !== undefined) read.isOvertaken = true
+    this.overtake(key)
     this.cache.delete(key)
   }
 
   deleteByTag(tag: string): void {
-    for (const read of this.reads.values()) if (read.tags.includes(tag)) read.isOvertaken = true
+    for (const [key, read] of this.reads) if (read.tags.includes(tag)) this.overtake(key)
     this.cache.deleteByTag(tag)
   }
 
   clear(): void {
-    for (const read of this.reads.values()) read.isOvertaken = true
+    for (const key of this.reads.keys()) this.overtake(key)
     this.cache.clear()
+  }
+
+  /** Reads that began by now may be heard of until a minute after the last of them began. */
+  private overtake(key: string): void {
+    const ttl = this.reads.expiresIn(key)
+    if (ttl !== undefined) this.overtaken.set(key, true, { ttl })
   }
 }

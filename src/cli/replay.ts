@@ -19,7 +19,11 @@ const SWEEP_DELAY = 1000
 export function replay(trace: Trace, { policy, size, ttl, onProgress }: ReplayOptions): number {
   const { keys, times, weights } = trace
   let now = 0
-  const bound = weights === undefined ? { maxEntries: size } : { maxWeight: size, weigh: itself }
+  // More than everything makes no difference, and larger numbers are no bounds.
+  const bound =
+    weights === undefined
+      ? { maxEntries: Math.min(size, trace.unique) }
+      : { maxWeight: Math.min(size, Number.MAX_SAFE_INTEGER), weigh: itself }
   const cache = new Cache<number, number>({ ...bound, policy, ttl, clock: () => now })
   const sweep = times === undefined || ttl === Infinity ? undefined : new Sweep(trace, cache, ttl)
   for (let start = 0; start < keys.length; start += STEP) {

@@ -17,8 +17,14 @@ const NEVER = new Turn()
  */
 export const MOST_SLOTS: number = 2 ** 23
 
+/** The key of a free slot. */
+const FREE = Symbol('free')
+
 /** The length that the arrays begin with. */
 const LEAST = 16
+
+/** The arrays of numbers that only some features need. */
+const NUMBERS = ['weights', 'reads', 'hards', 'keeps', 'retries', 'refreshes'] as const
 
 /** The arrays that a store is known to need from the start. */
 export interface Features {
@@ -73,6 +79,10 @@ export class Slots {
   end!: number
   /** The free slot that is handed out next; NONE when there is none below the end. */
   firstFree!: number
+  /** Slots that are handed out and not free: entries and ghosts. */
+  used!: number
+  /** While the arrays are being made shorter: where they are to end; no slot from there on is handed out. Infinity otherwise. */
+  ceiling!: number
   /** How many slots the bound by entries needs. */
   private limit = Infinity
   private readonly features: Features
@@ -104,6 +114,8 @@ export class Slots {
     if (this.owners !== undefined) this.owners = new Array(length).fill(undefined)
     this.end = FIRST_SLOT
     this.firstFree = NONE
+    this.used = 0
+    this.ceiling = Infinity
   }
 
   /** How many slots are handed out at most. */
@@ -111,7 +123,7 @@ export class Slots {
 
   /** Whether every slot is in use. */
   get isFull(): boolean {
-    return this.firstFree === NONE && this.end >= this.most
+    return this.used >= this.most - FIRST_SLOT
   }
 
   /** A bound by entries will need so many slots at most; the arrays need not grow beyond. */
@@ -121,22 +133,87 @@ export class Slots {
 
   /** A slot that is not in use. */
   take(): number {
-    const slot = this.firstFree
+    let slot = this.firstFree
+    while (slot >= this.ceiling) slot = this.next[slot]
+    this.used++
     if (slot !== NONE) {
       this.firstFree = this.next[slot]
+      this.keys[slot] = undefined
       return slot
     }
+    if (this.isShrinking) return this.takeAbove()
     if (this.end === this.deadlines.length) this.grow()
     return this.end++
   }
 
   free(slot: number): void {
-    this.keys[slot] = undefined
+    this.used--
+    this.keys[slot] = FREE
     this.values[slot] = undefined
     this.deadlines[slot] = 0
     if (this.owners !== undefined) this.owners[slot] = undefined
+    if (slot >= this.ceiling) return
     this.next[slot] = this.firstFree
     this.firstFree = slot
+  }
+
+  /** Whether a slot was handed out and is free again. */
+  isFree(slot: number): boolean {
+    return this.keys[slot] === FREE
+  }
+
+  get isShrinking(): boolean {
+    return this.ceiling !== Infinity
+  }
+
+  /** From here on no slot from `ceiling` on is handed out, so that those can be emptied. */
+  beginShrinking(ceiling: number): void {
+    this.ceiling = ceiling
+  }
+
+  /** Moves what a slot holds to another, but for its place in a queue; the first is to be freed. */
+  move(from: number, to: number): void {
+    const { keys, values, deadlines, marks, owners, tags } = this
+    keys[to] = keys[from]
+    values[to] = values[from]
+    deadlines[to] = deadlines[from]
+    if (this.features.marks) marks[to] = marks[from]
+    if (owners !== undefined) owners[to] = owners[from]
+    if (tags !== undefined) {
+      tags[to] = tags[from]
+      tags[from] = undefined
+    }
+    for (const name of NUMBERS) {
+      const numbers = this[name]
+      if (numbers === undefined) continue
+      numbers[to] = numbers[from]
+      numbers[from] = 0
+    }
+  }
+
+  /** Cuts the arrays at the ceiling; from there on all slots are free. */
+  shrink(): void {
+    this.end = this.ceiling
+    this.resize(this.end)
+    this.linkFree()
+  }
+
+  /** More slots are needed than are below the ceiling: the arrays stay as long as they are. */
+  private takeAbove(): number {
+    this.linkFree()
+    this.used--
+    return this.take()
+  }
+
+  /** Builds the list of free slots anew, in order. */
+  private linkFree(): void {
+    this.ceiling = Infinity
+    this.firstFree = NONE
+    for (let slot = this.end - 1; slot >= FIRST_SLOT; slot--) {
+      if (!this.isFree(slot)) continue
+      this.next[slot] = this.firstFree
+      this.firstFree = slot
+    }
   }
 
   /** From here on each slot tells its table; all entries so far belong to `table`. */
@@ -169,24 +246,31 @@ export class Slots {
 
   /** Doubles the arrays, or less where the bound needs less. */
   private grow(): void {
-    const length = Math.min(this.end * 2, this.end < this.limit ? this.limit : Infinity, MOST_SLOTS)
-    this.keys.length = length
-    this.values.length = length
-    if (this.owners !== undefined) this.owners.length = length
-    if (this.tags !== undefined) this.tags.length = length
-    const grow = <A extends Float64Array | Int32Array>(array: A, copy: A): A => {
-      copy.set(array)
-      return copy
-    }
-    this.deadlines = grow(this.deadlines, new Float64Array(length))
-    this.next = grow(this.next, new Int32Array(length))
-    this.prev = grow(this.prev, new Int32Array(length))
-    if (this.features.marks) this.marks = grow(this.marks, new Int32Array(length))
-    if (this.weights !== undefined) this.weights = grow(this.weights, new Float64Array(length))
-    if (this.reads !== undefined) this.reads = grow(this.reads, new Float64Array(length))
-    if (this.keeps !== undefined) this.keeps = grow(this.keeps, new Float64Array(length))
-    if (this.retries !== undefined) this.retries = grow(this.retries, new Float64Array(length))
-    if (this.refreshes !== undefined) this.refreshes = grow(this.refreshes, new Float64Array(length))
-    if (this.hards !== undefined) this.hards = grow(this.hards, new Float64Array(length))
+    this.resize(Math.min(this.end * 2, this.end < this.limit ? this.limit : Infinity, MOST_SLOTS))
   }
+
+  private resize(length: number): void {
+    this.keys = resized(this.keys, length)
+    this.values = resized(this.values, length)
+    if (this.owners !== undefined) this.owners = resized(this.owners, length)
+    if (this.tags !== undefined) this.tags = resized(this.tags, length)
+    this.deadlines = copied(this.deadlines, new Float64Array(length))
+    this.next = copied(this.next, new Int32Array(length))
+    this.prev = copied(this.prev, new Int32Array(length))
+    if (this.features.marks) this.marks = copied(this.marks, new Int32Array(length))
+    for (const name of NUMBERS)
+      if (this[name] !== undefined) this[name] = copied(this[name], new Float64Array(length))
+  }
+}
+
+/** The same array with another length, or the beginning of it, where that is to give back memory. */
+function resized<T>(array: T[], length: number): T[] {
+  if (length < array.length) return array.slice(0, length)
+  array.length = length
+  return array
+}
+
+function copied<A extends Float64Array | Int32Array>(from: A, to: A): A {
+  to.set(from.length > to.length ? from.subarray(0, to.length) : from)
+  return to
 }

@@ -1,6 +1,7 @@
 import { FIRST_SLOT } from '../core/slots.ts'
 import type { Space, Table } from '../core/space.ts'
 import { type Sweepable, sweeper } from '../core/sweeper.ts'
+import { Compaction } from './compaction.ts'
 import type { Store } from './store.ts'
 
 /** Entries are swept out this long after they expired at the latest, in milliseconds; a little later in stores of many millions. */
@@ -8,7 +9,7 @@ const GRAIN = 1000
 /** How many entries are swept out between two looks at the time. */
 const BATCH = 64
 /** How many slots are looked at between two looks at the time. */
-const SCAN = 16_384
+const SCAN = 1024
 /** A Map larger than this is abandoned as a whole when nearly all in it has expired, since shrinking it takes long. */
 const LARGE_MAP = 32_768
 /** How many live entries are worth moving out of a Map to abandon it, where they are less than the quarter at which it shrinks. */
@@ -24,6 +25,8 @@ export class Expiry implements Sweepable {
   private readonly large = new Set<Table>()
   /** The spaces that have yet to be asked for large tables; absent when none has. */
   private unasked: Iterator<Space> | undefined
+  /** The spaces whose remembered keys have yet to be dropped, while no entry is left. */
+  private emptying: Iterator<Space> | undefined
   /** With so many live entries in them, and no more, they are abandoned. */
   private few = 0
   /** A smaller bound by entries has left a surplus of entries or ghosts. */
@@ -32,9 +35,11 @@ export class Expiry implements Sweepable {
   /** Where the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT
   private readonly store: Store
+  private readonly compaction: Compaction
 
   constructor(store: Store) {
     this.store = store
+    this.compaction = new Compaction(store)
   }
 
   /** An entry has a new deadline, after which it is swept out. */
@@ -55,11 +60,17 @@ export class Expiry implements Sweepable {
   }
 
   untilSweep(): number {
-    const { dropped, slots, clock } = this.store
-    if (dropped.length > 0 || this.isOver || this.cursor > FIRST_SLOT || this.unasked || this.survey) return 0
+    const { slots, clock } = this.store
+    if (this.isBusy) return 0
     if (this.horizon === Infinity) return Infinity
     const grain = Math.max(GRAIN, slots.end / 1000)
     return Math.max(0, this.horizon + grain - clock.recent())
+  }
+
+  /** Something is to be done that waits for no deadline. */
+  private get isBusy(): boolean {
+    if (this.store.dropped.length > 0 || this.isOver || this.cursor > FIRST_SLOT) return true
+    return Boolean(this.unasked || this.survey || this.emptying || this.compaction.isUnderWay)
   }
 
   /** Reclaims what was cleared, then looks at every slot once and removes what has expired or lost its tag. */
@@ -77,6 +88,9 @@ export class Expiry implements Sweepable {
       store.settle()
       if (late()) return false
     }
+    if (this.compaction.isUnderWay) return this.compaction.run(late)
+    if (store.size === 0) return this.empty(late)
+    this.emptying = undefined
     if (this.cursor === FIRST_SLOT) {
       if (!this.findLarge(late) || !this.dropExpired(now, late)) return false
       this.horizon = Infinity
@@ -96,9 +110,30 @@ export class Expiry implements Sweepable {
       if (slot % SCAN === 0 && late()) return false
     }
     this.cursor = FIRST_SLOT
-    if (store.size === 0 && store.dropped.length === 0) store.reset()
     store.settle()
-    return true
+    if (store.dropped.length > 0) return false
+    if (store.size === 0) return this.empty(late)
+    this.compaction.begin()
+    return !this.compaction.isUnderWay || (!late() && this.compaction.run(late))
+  }
+
+  /** Begins anew where no entry is left, once the keys that are only remembered were dropped. Whether all is done. */
+  private empty(late: () => boolean): boolean {
+    const { store } = this
+    if (store.slots.used === 0 || store.slots.owners === undefined) {
+      store.reset()
+      return true
+    }
+    const now = store.clock.recent()
+    this.emptying ??= store.spaces()
+    for (let asked = 1; ; asked++) {
+      const { value: space, done } = this.emptying.next()
+      if (done) break
+      store.drop(space, 'expired', now)
+      if (asked % BATCH === 0 && late()) return false
+    }
+    this.emptying = undefined
+    return !late() && this.sweep(late)
   }
 
   /** All entries are gone. */
@@ -133,7 +168,6 @@ export class Expiry implements Sweepable {
       this.endSurvey()
       return true
     }
-    slots.trackOwners(store.root.table)
     for (const { space, dropped } of large) if (dropped === undefined) store.drop(space, 'expired', now)
     for (const slot of alive) {
       const table = store.ownerOf(slot)
@@ -151,7 +185,7 @@ export class Expiry implements Sweepable {
     return false
   }
 
-  /** Begins a survey where there are large tables; whether all spaces were asked. */
+  /** Begins a survey where there are large tables, once all spaces were asked. Whether the sweep can go on in this slice. */
   private findLarge(late: () => boolean): boolean {
     const { store, large } = this
     if (this.survey !== undefined || store.slots.end < LARGE_MAP) return true
@@ -168,12 +202,14 @@ export class Expiry implements Sweepable {
     let size = 0
     for (const table of large) size += table.size
     this.few = Math.min(FEW, size / 4)
-    return true
+    store.slots.trackOwners(store.root.table)
+    return !late()
   }
 
   private endSurvey(): void {
     this.survey = undefined
     this.unasked = undefined
+    this.emptying = undefined
     this.large.clear()
     this.surveyed = FIRST_SLOT
   }

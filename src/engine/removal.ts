@@ -28,13 +28,16 @@ export interface Removal<K = unknown, V = unknown> {
  */
 export class RemovalQueue {
   readonly #listener: (removal: Removal<never, never>) => void
-  readonly #onError: (error: unknown) => void
+  readonly #onError: (error: unknown, key: unknown) => void
   #waiting: Removal[] = []
   /** How many of those that wait have been told. */
   #told = 0
   #telling = false
 
-  constructor(listener: (removal: Removal<never, never>) => void, onError: (error: unknown) => void) {
+  constructor(
+    listener: (removal: Removal<never, never>) => void,
+    onError: (error: unknown, key: unknown) => void,
+  ) {
     this.#listener = listener
     this.#onError = onError
   }
@@ -58,9 +61,9 @@ export class RemovalQueue {
   #tell(removal: Removal): void {
     try {
       const result: unknown = this.#listener(removal as Removal<never, never>)
-      if (isThenable(result)) Promise.resolve(result).catch(this.#onError)
+      if (isThenable(result)) Promise.resolve(result).catch((error) => this.#onError(error, removal.key))
     } catch (error) {
-      this.#onError(error)
+      this.#onError(error, removal.key)
     }
   }
 }

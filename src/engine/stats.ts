@@ -1,4 +1,5 @@
 import { type Counters, LoadTimes as Times } from '../core/counters.ts'
+import type { FaultKind, Faults } from './faults.ts'
 import type { RemovalReason } from './removal.ts'
 
 /** How a load ended: with a value or nothing found, with an error, at the `hardTimeout`, or with a value overtaken or wanted by nobody. */
@@ -51,6 +52,8 @@ export interface CacheStats {
   readonly totalLoadTime: number
   /** Loads that have ended, by how. */
   readonly loadTimes: Readonly<Record<LoadOutcome, LoadTimes>>
+  /** Errors that no caller was told of, by kind; of the whole cache. A kind that never occurred is left out. */
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>
   /** Entries held, live or not yet swept. */
   readonly size: number
   /** The sum of their weights; 0 without `maxWeight` or `maxBytes`. */
@@ -82,6 +85,7 @@ export interface Bounds {
 /** A snapshot of counters, and of what is held. */
 export function statsOf(
   total: Counters,
+  faults: Faults['counts'],
   size: number,
   weight: number,
   { maxEntries, maxWeight, unit }: Bounds,
@@ -112,6 +116,7 @@ export function statsOf(
       timeout: shown(timeout),
       discarded: shown(discarded),
     },
+    faults,
     size,
     weight,
     maxEntries,

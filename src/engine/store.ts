@@ -10,10 +10,12 @@ import type { WriteTerms } from '../options/resolved.ts'
 import { Adaptive } from '../policies/adaptive.ts'
 import { Lru } from '../policies/lru.ts'
 import type { Policy } from '../policies/policy.ts'
+import { publish } from './channels.ts'
 import { Expiry } from './expiry.ts'
+import { Faults } from './faults.ts'
 import { type Protection, protections } from './features/protection.ts'
 import { NegativeResult } from './negative.ts'
-import { isThenable, RemovalQueue, type RemovalReason } from './removal.ts'
+import { RemovalQueue, type RemovalReason } from './removal.ts'
 import { type CacheStats, statsOf } from './stats.ts'
 import { type Weighing, weighingOf } from './weighing.ts'
 
@@ -34,6 +36,8 @@ const LOOKS = 4096
  */
 export class Store {
   readonly settings: StoreSettings
+  /** The name by which it is listed in the process. */
+  label: string
   readonly clock: Clock
   /** Those of all spaces, closed ones included. */
   readonly counters: Counters = new Counters()
@@ -63,12 +67,17 @@ export class Store {
   /** Entries that leave are neither weighed nor told of, and reads have nothing to do but to give the value. */
   private readonly isPlain: boolean
   private readonly removals: RemovalQueue | undefined
-  /** Reports an error that no caller waits for. */
-  readonly onError: (error: unknown) => void
+  /** Errors that no caller waits for. */
+  readonly faults: Faults
+  /** How many insertions are left until `onInsertions` is called; Infinity where nobody watches. */
+  private insertionsLeft = Infinity
+  private insertionsEach = Infinity
+  private onInsertions: (() => void) | undefined = undefined
   /** Spaces of applications that share the store, by their prefix. */
   private readonly prefixes = new Names<string>()
-  constructor(settings: StoreSettings) {
+  constructor(settings: StoreSettings, label: string) {
     this.settings = settings
+    this.label = label
     this.maxEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
     this.unit =
@@ -78,10 +87,15 @@ export class Store {
     this.keepsNothing = settings.kind === 'none'
     this.idleTtl = settings.idleTtl
     this.guardsAll = this.idleTtl !== Infinity || this.protection?.reveal !== undefined
-    this.onError = guarded(settings.onError ?? printError)
-    this.clock = settings.clock === undefined ? systemClock : new InjectedClock(settings.clock, this.onError)
+    this.faults = new Faults(this, settings.onError)
+    this.clock =
+      settings.clock === undefined
+        ? systemClock
+        : new InjectedClock(settings.clock, (error) => this.faults.report('clock', error))
     this.removals =
-      settings.onRemoval === undefined ? undefined : new RemovalQueue(settings.onRemoval, this.onError)
+      settings.onRemoval === undefined
+        ? undefined
+        : new RemovalQueue(settings.onRemoval, (error, key) => this.faults.report('listener', error, key))
     this.isPlain =
       this.removals === undefined &&
       this.weighing === undefined &&
@@ -298,7 +312,10 @@ export class Store {
     const now = this.clock.now()
     const found = space.map.get(key) ?? NONE
     if (this.holds(found)) this.overwritePlain(space, found, value, now + terms.ttl, now)
-    else this.insertPlain(space, key, found, value, now + terms.ttl, now)
+    else {
+      this.insertPlain(space, key, found, value, now + terms.ttl, now)
+      if (--this.insertionsLeft <= 0) this.tellInsertions()
+    }
     return true
   }
 
@@ -372,6 +389,7 @@ export class Store {
 
   /** Empties a space and those inside it, in constant time; their slots are reclaimed later. */
   clear(space: Space): void {
+    publish('invalidate', () => ({ cache: this.label, kind: 'clear', size: this.stats(space).size }))
     if (space === this.root && this.slots.owners === undefined && this.removals === undefined) {
       this.root.counters.cleared += this.size
       this.reset()
@@ -391,6 +409,7 @@ export class Store {
   /** Makes every entry with the tag unreadable, in this space and those inside it. */
   deleteByTag(space: Space, tag: string): void {
     const now = this.clock.now()
+    publish('invalidate', () => ({ cache: this.label, kind: 'tag', tag }))
     this.tagFence.note(space, tag)
     const group = space.tags?.get(tag)
     if (group === undefined) return
@@ -401,6 +420,7 @@ export class Store {
   /** Changes the bounds, evicting what the policy would. */
   resize(maxEntries: number, maxWeight: number): void {
     const now = this.clock.now()
+    publish('invalidate', () => ({ cache: this.label, kind: 'resize', maxEntries, maxWeight }))
     this.maxWeight = maxWeight
     if (maxEntries !== this.maxEntries) {
       this.maxEntries = maxEntries
@@ -455,8 +475,21 @@ export class Store {
     this.settle()
   }
 
-  /** Tells the listener what has left; to be called when an operation is complete. */
+  /** Calls back after so many insertions of new entries, again and again, each time when the store is consistent; undefined for never. */
+  watchInsertions(each: number, callback: (() => void) | undefined): void {
+    this.insertionsEach = callback === undefined ? Infinity : each
+    this.insertionsLeft = this.insertionsEach
+    this.onInsertions = callback
+  }
+
+  private tellInsertions(): void {
+    this.insertionsLeft = this.insertionsEach
+    this.onInsertions?.()
+  }
+
+  /** Tells the watcher of insertions, and the listener what has left; to be called when an operation is complete. */
   settle(): void {
+    if (this.insertionsLeft <= 0) this.tellInsertions()
     if (this.removals !== undefined) this.removals.flush()
   }
 
@@ -470,7 +503,7 @@ export class Store {
     }
     size = Math.min(size, this.maxEntries)
     weight = Math.min(weight, this.maxWeight)
-    return statsOf((space ?? this).counters.total(), size, weight, this)
+    return statsOf((space ?? this).counters.total(), this.faults.counts, size, weight, this)
   }
 
   // Room
@@ -501,6 +534,7 @@ export class Store {
     policy.insert(slot)
     space.table.size++
     this.size++
+    this.insertionsLeft--
     return slot
   }
 
@@ -754,9 +788,9 @@ export class Store {
 
   /** All entries are gone and unseen: begins anew with empty structures. */
   reset(): void {
+    if (this.slots.used > 0) for (const space of this.spaces()) if (space.map.size > 0) space.renew()
     this.slots.reset()
     this.policy.clear()
-    for (const space of this.spaces()) if (space.map.size > 0) space.renew()
     this.size = 0
     this.weight = 0
     this.ghostWeight = 0
@@ -838,24 +872,5 @@ export class Store {
   *spaces(): Generator<Space> {
     yield* this.root.all()
     yield* this.prefixSpaces()
-  }
-}
-
-/** Prints an error, where there is a console that works. */
-function printError(error: unknown): void {
-  try {
-    console.error('nearcache:', error)
-  } catch {}
-}
-
-/** An error handler that itself throws or rejects has that error printed. */
-function guarded(onError: (error: unknown) => unknown): (error: unknown) => void {
-  return (error) => {
-    try {
-      const result = onError(error)
-      if (isThenable(result)) Promise.resolve(result).catch(printError)
-    } catch (second) {
-      printError(second)
-    }
   }
 }

@@ -1,7 +1,10 @@
 import { Flights } from '../core/fence.ts'
+import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
+import type { LoadOutcome } from '../engine/stats.ts'
 import { positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadRequest, termsOfResult } from './flight.ts'
+import { currentWork, Work } from './waits.ts'
 
 /** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */
 export type Answer<K, V> = Iterable<readonly [K, V | undefined]>
@@ -17,17 +20,18 @@ export type BatchLoader<K, V, Found = K> = (
  * that were started. What the answer brings besides is stored too, unless it was overtaken meanwhile.
  */
 export class Batch {
-  readonly #request: Omit<LoadRequest, 'key' | 'loader'>
+  readonly #request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'wait'>
   readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
+  readonly #work: Work = new Work()
   #unwanted = 0
   #hasRun = false
   #answer!: (answer: Map<unknown, unknown> | Promise<Map<unknown, unknown>>) => void
   readonly #answered: Promise<Map<unknown, unknown>>
 
   constructor(
-    request: Omit<LoadRequest, 'key' | 'loader'>,
+    request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'wait'>,
     loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
     this.#request = request
@@ -40,6 +44,7 @@ export class Batch {
   readonly load = async (key: unknown, context: LoadContext): Promise<unknown> => {
     if (this.#hasRun) return this.#loadAlone(key, context)
     const { signal } = context
+    currentWork()?.comesFrom(this.#work)
     this.#keys.push(key)
     signal.addEventListener('abort', () => {
       if (++this.#unwanted === this.#keys.length) this.#abort.abort(signal.reason)
@@ -66,8 +71,14 @@ export class Batch {
     const { flights } = space
     const overtaken = flights.beginBatch()
     const turn = store.tagFence.begin()
+    const message = traceLoad(store.label, undefined, 'miss', this.#keys.length)
+    let outcome: LoadOutcome = 'failure'
+    let failure: unknown
     try {
-      const answer = toMap(await this.#loadMany(this.#keys as never[], { signal: this.#abort.signal }))
+      const ask = (): unknown => this.#loadMany(this.#keys as never[], { signal: this.#abort.signal })
+      const call = (): unknown => this.#work.run(ask)
+      const answer = toMap(await (message === undefined ? call() : tracedCall(message, call)))
+      outcome = 'success'
       const deleted =
         terms.tags !== undefined && store.tagFence.deletionsSince(turn, space, terms.tags).length > 0
       if (!deleted) {
@@ -81,7 +92,12 @@ export class Batch {
         }
       }
       return answer
+    } catch (error) {
+      failure = error
+      throw error
     } finally {
+      this.#work.end()
+      if (message !== undefined) traceEnd(message, outcome, failure)
       store.tagFence.end()
       flights.endBatch(overtaken)
       if (flights.isIdle && space.flights === flights) space.flights = undefined
@@ -95,7 +111,7 @@ export class Batch {
       const kept = store.admit(value)
       store.commit(space, key, kept, store.weigh(kept, key), termsOfResult(store, terms, key, kept))
     } catch (error) {
-      store.onError(error)
+      store.faults.report('weigher', error, key)
     }
   }
 }
@@ -109,18 +125,24 @@ export function batchLoader<K, V>(
   { maxKeys = Infinity }: { readonly maxKeys?: number } = {},
 ): (key: K) => Promise<V> {
   positiveInteger(maxKeys, 'maxKeys')
-  let gathered: { keys: K[]; answer: Promise<Map<unknown, unknown>> } | undefined
-  const ask = async (keys: K[]): Promise<Map<unknown, unknown>> => {
+  let gathered: { keys: K[]; work: Work; answer: Promise<Map<unknown, unknown>> } | undefined
+  const ask = async (keys: K[], work: Work): Promise<Map<unknown, unknown>> => {
     await endOfTurn()
     gathered = undefined
-    return toMap(await loadMany(keys))
+    try {
+      return toMap(await work.run(() => loadMany(keys)))
+    } finally {
+      work.end()
+    }
   }
   return async (key) => {
     if (gathered === undefined || gathered.keys.length >= maxKeys) {
       const keys: K[] = []
-      gathered = { keys, answer: ask(keys) }
+      const work = new Work()
+      gathered = { keys, work, answer: ask(keys, work) }
     }
-    const { keys, answer } = gathered
+    const { keys, work, answer } = gathered
+    currentWork()?.comesFrom(work)
     keys.push(key)
     return (await answer).get(key) as V
   }

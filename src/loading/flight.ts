@@ -1,5 +1,6 @@
 import { Flights } from '../core/fence.ts'
 import type { Space } from '../core/space.ts'
+import { type LoadMessage, tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import { NegativeResult } from '../engine/negative.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
 import type { Store } from '../engine/store.ts'
@@ -9,6 +10,7 @@ import type { LoadTerms } from '../options/resolved.ts'
 import { type Duration, milliseconds } from '../options/units.ts'
 import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
+import { type Wait, Work } from './waits.ts'
 
 /** What a loader gets besides its key, and by which it can say how its result is kept. */
 export interface LoadContext<K = unknown, V = unknown> {
@@ -41,6 +43,10 @@ export interface LoadRequest {
   readonly key: unknown
   readonly loader: (key: never, context: LoadContext<never, never>) => unknown
   readonly terms: LoadTerms
+  /** What the call waits for, where a loader made it. */
+  readonly wait: Wait | undefined
+  /** Its loader is that of a batch, which is published as one load. */
+  readonly isBatched: boolean
 }
 
 /**
@@ -52,7 +58,8 @@ export class Flight {
   tagDeletions: readonly number[] = []
   /** It timed out, or all who waited have left. */
   #isGivenUp = false
-  readonly #request: LoadRequest
+  readonly #request: Omit<LoadRequest, 'wait'>
+  readonly #work: Work
   readonly #flights: Flights<object>
   /** Made when the loader first asks for its signal. */
   #abort: AbortController | undefined
@@ -73,11 +80,15 @@ export class Flight {
   /** It began while another value could be given. */
   readonly #beganAsRefresh: boolean
   #outcome: LoadOutcome = 'discarded'
+  #error: unknown
+  /** What is published of it; undefined where nobody listens. */
+  readonly #message: LoadMessage | undefined
   #hasEnded = false
 
   constructor(request: LoadRequest, isRefresh: boolean) {
     const { store, space, key, terms } = request
     this.#request = request
+    this.#work = new Work(request)
     this.#start = store.clock.read()
     const stale = store.reveal(heldValue(store, space, key))
     this.#isRefresh = isRefresh
@@ -92,13 +103,16 @@ export class Flight {
     this.#flights = space.flights
     this.#flights.list(key, this)
     this.turn = store.tagFence.begin()
+    this.#message = request.isBatched
+      ? undefined
+      : traceLoad(store.label, key, isRefresh ? 'refresh' : 'miss', 1)
     space.counters.loads++
     if (isRefresh) space.counters.refreshes++
     if (terms.hardTimeout !== Infinity)
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
     // The process need not wait for a refresh that nobody waits for.
     if (isRefresh) (this.#timer as { unref?: () => void } | undefined)?.unref?.()
-    this.#fly(stale).catch(store.onError)
+    this.#fly(stale).catch((error) => store.faults.report('loader', error, key))
   }
 
   /** Whether one who asks now may be given the result. */
@@ -108,13 +122,18 @@ export class Flight {
 
   /**
    * The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`.
-   * Who has a stale value to go by does not let the error be seen.
+   * Who has a stale value to go by does not let the error be seen. `wait` is the caller's, if a loader is.
    */
-  wait(signal: Signal | undefined, limit: number, hasStale: boolean): Promise<unknown> {
+  wait(
+    signal: Signal | undefined,
+    limit: number,
+    hasStale: boolean,
+    wait: Wait | undefined,
+  ): Promise<unknown> {
     this.#waiting++
     if (!hasStale) this.#exposed++
     ;(this.#timer as { ref?: () => void } | undefined)?.ref?.()
-    if (signal === undefined && limit === Infinity) return this.#promise
+    if (signal === undefined && limit === Infinity && wait === undefined) return this.#promise
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
         release()
@@ -122,9 +141,9 @@ export class Flight {
         if (!hasStale) this.#exposed--
         reject(error)
       }
-      const onAbort = (): void => {
-        leave(signal!.reason)
-        if (this.#waiting === 0 && !this.#isRefresh) this.#giveUp(signal!.reason)
+      const endWait = (reason: unknown): void => {
+        leave(reason)
+        if (this.#waiting === 0 && !this.#isRefresh) this.#giveUp(reason)
       }
       const onLimit = (): void => {
         this.#isRefresh = true
@@ -134,10 +153,23 @@ export class Flight {
       const release = (): void => {
         clearTimeout(timer)
         ignoreAbort?.()
+        wait?.end(this.#work)
       }
-      const ignoreAbort = signal && whenAborted(signal, onAbort)
+      const ignoreAbort = signal && whenAborted(signal, () => endWait(signal.reason))
       this.#promise.finally(release).then(resolve, reject)
+      wait?.begin(this.#work, endWait)
     })
+  }
+
+  /** Somebody asks for the key while the load is under way. */
+  join(): void {
+    this.#request.space.counters.joins++
+    if (this.#message !== undefined) this.#message.joins++
+  }
+
+  #call(loader: LoadRequest['loader'], context: LoadContext): unknown {
+    const call = (): unknown => loader(this.#request.key as never, context as never)
+    return this.#message === undefined ? call() : tracedCall(this.#message, call)
   }
 
   async #fly(stale: unknown): Promise<void> {
@@ -155,13 +187,14 @@ export class Flight {
     }
     try {
       // A loader that throws at once fails as one that rejects: for all who ask in this turn.
-      const value = await new Promise((resolve) => resolve(loader(key as never, context as never)))
+      const value = await new Promise((resolve) => resolve(this.#work.run(() => this.#call(loader, context))))
       // The loader may have held this turn of the event loop for long: what it brought lives from now on.
       store.clock.read()
       this.#resolve(this.#arrive(value, context))
     } catch (error) {
       this.#fail(error, 'failure')
     } finally {
+      this.#work.end()
       this.#end()
       this.#flights.unlist(key, this)
       if (this.#flights.isIdle && space.flights === this.#flights) space.flights = undefined
@@ -202,17 +235,18 @@ export class Flight {
     return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
-  #fail(error: unknown, outcome: LoadOutcome): void {
+  #fail(error: unknown, outcome: 'failure' | 'timeout'): void {
     const { store, space, key, terms } = this.#request
     if (this.#isGivenUp) return
     this.#reject(error)
     this.#outcome = outcome
+    this.#error = error
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {
       store.remember(space, key, new NegativeResult('failed', error), terms.errorTtl, terms.tags)
     }
-    if (this.#exposed === 0) store.onError(error)
+    if (this.#exposed === 0) store.faults.report(outcome === 'timeout' ? 'timeout' : 'loader', error, key)
   }
 
   #timeOut(): void {
@@ -250,6 +284,7 @@ export class Flight {
     const { store, space } = this.#request
     space.counters.addLoad(this.#outcome, store.clock.read() - this.#start, this.#beganAsRefresh)
     store.tagFence.end()
+    if (this.#message !== undefined) traceEnd(this.#message, this.#outcome, this.#error)
   }
 }
 

@@ -48,10 +48,10 @@ async function fromFlight(
 ): Promise<unknown> {
   const { store, space, key } = request
   const flight = current(request)
-  if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale)
-  space.counters.joins++
+  if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale, request.wait)
+  flight.join()
   const { turn } = store.tagFence
-  const value = await flight.wait(signal, limit, hasStale)
+  const value = await flight.wait(signal, limit, hasStale, request.wait)
   // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.
   if (flight.tagDeletions.every((deleted) => deleted > turn)) return value
   const slot = store.find(space, key)

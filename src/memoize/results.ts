@@ -1,4 +1,5 @@
 import { type Cache, storeOf } from '../cache.ts'
+import { currentWork, Work } from '../loading/waits.ts'
 import { keyOf, keyOfOne } from './keys.ts'
 import type { Plan } from './options.ts'
 import { Pairs } from './pairs.ts'
@@ -6,12 +7,13 @@ import { Pairs } from './pairs.ts'
 /** The results of one memoized function, or of one method for one instance. */
 export class Results {
   readonly cache: Cache<unknown, unknown>
-  readonly pairs: Pairs = new Pairs()
+  readonly pairs: Pairs
   readonly #plan: Plan
 
   constructor(plan: Plan, cache: Cache<unknown, unknown>) {
     this.#plan = plan
     this.cache = cache
+    this.pairs = new Pairs(cache)
   }
 
   keyOf(receiver: unknown, args: unknown[]): unknown {
@@ -27,6 +29,7 @@ export class Results {
 
   clear(): void {
     this.cache.clear()
+    this.pairs.clear()
   }
 
   /** What is kept under a key, of a function that is known to give its results at once. */
@@ -41,15 +44,21 @@ export class Results {
   make(key: unknown, receiver: unknown, args: unknown[]): unknown {
     const { fn, isAsync, loads } = this.#plan
     if (isAsync) return this.cache.getOrLoad(key, () => fn.apply(receiver, args), loads)
-    const result = fn.apply(receiver, args)
-    return isThenable(result) ? this.#load(key, result) : this.#keep(key, result)
+    const work = isAsync === undefined ? new Work() : undefined
+    const call = (): unknown => fn.apply(receiver, args)
+    const result = work === undefined ? call() : work.run(call)
+    return isThenable(result) ? this.#load(key, result, work) : this.#keep(key, result)
   }
 
-  #load(key: unknown, promise: PromiseLike<unknown>): Promise<unknown> {
+  #load(key: unknown, promise: PromiseLike<unknown>, work: Work | undefined): Promise<unknown> {
     this.#plan.isAsync = true
     // Where it is not needed after all, nobody else looks at how it ends.
     if (promise instanceof Promise) promise.catch(() => {})
-    return this.cache.getOrLoad(key, () => promise, this.#plan.loads)
+    const load = (): PromiseLike<unknown> => {
+      if (work !== undefined) currentWork()?.comesFrom(work)
+      return promise
+    }
+    return this.cache.getOrLoad(key, load, this.#plan.loads)
   }
 
   #keep(key: unknown, result: unknown): unknown {

@@ -1,4 +1,4 @@
-import { Cache } from '../cache.ts'
+import { type Cache, openCache } from '../cache.ts'
 import { type CacheOptions, isRecord, resolveOptions } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { assertNames } from './registry.ts'
@@ -34,10 +34,11 @@ export interface CreateCaches {
 function from(settings: unknown): Readonly<Record<string, Cache>> {
   if (!isRecord(settings))
     throw refusal('createCaches', 'an object with one set of options per cache', settings)
-  assertNames(Object.entries(settings).map(([name, options]) => resolveOptions(options, name)))
-  const caches = Object.entries(settings).map(
-    ([name, options]) => [name, new Cache(options as CacheOptions)] as const,
+  const resolved = Object.entries(settings).map(
+    ([name, options]) => [name, resolveOptions(options, name)] as const,
   )
+  assertNames(resolved.map(([, one]) => one))
+  const caches = resolved.map(([name, one]) => [name, openCache(one, name)] as const)
   return Object.freeze(Object.fromEntries(caches))
 }
 

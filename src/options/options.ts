@@ -1,4 +1,5 @@
 import { MOST_SLOTS } from '../core/slots.ts'
+import type { Fault } from '../engine/faults.ts'
 import type { Removal } from '../engine/removal.ts'
 import { describe } from '../errors.ts'
 import type { PolicyName } from '../policies/policy.ts'
@@ -18,7 +19,7 @@ export interface LoadSettings {
   readonly staleIfError?: Duration | undefined
   /** After a failed load the loader is not asked again for this long, as long as a stale value can be served. Default `'10s'`. */
   readonly errorBackoff?: Duration | undefined
-  /** The first read after this share of the lifetime, between 0 and 1, returns the live value and starts a refresh. Default: none does. */
+  /** The first read after this share of the lifetime, from 0 (no refresh) to below 1, returns the live value and starts a refresh. Default: none does. */
   readonly refreshAhead?: number | undefined
   /** A caller waits this long at most where a stale value can be returned instead; the load goes on. Default Infinity. */
   readonly softTimeout?: Duration | undefined
@@ -61,8 +62,11 @@ export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
   readonly protect?: 'none' | 'freeze' | 'clone' | undefined
   /** Told of each value that leaves, after the cache is consistent. May call back into the cache. */
   readonly onRemoval?: ((removal: Removal<K, V>) => void) | undefined
-  /** Given what a listener throws, and errors of refreshes that nobody waits for. Default: `console.error`. */
-  readonly onError?: ((error: unknown) => void) | undefined
+  /**
+   * Given each error that no caller is told of, such as what a listener throws and what a refresh fails with, and where it happened.
+   * Default: `console.error`, of each kind the first at once and then one line a minute at most.
+   */
+  readonly onError?: ((error: unknown, fault: Fault) => void) | undefined
   /** The source of time in milliseconds, for tests. Default: the wall clock. */
   readonly clock?: (() => number) | undefined
   /** Caches of the same name are one store within the process, also across copies of this package and hot reloads. Default: a store of its own. */
@@ -311,9 +315,9 @@ export function span(value: unknown, option: string): number {
 
 function fraction(value: unknown, option: string): number {
   if (typeof value !== 'number' || Number.isNaN(value))
-    throw refusal(option, 'a number between 0 and 1', value)
-  if (value > 0 && value < 1) return value
-  throw new RangeError(refusal(option, 'a number between 0 and 1', value).message)
+    throw refusal(option, 'a number from 0 to below 1', value)
+  if (value >= 0 && value < 1) return value
+  throw new RangeError(refusal(option, 'a number from 0 to below 1', value).message)
 }
 
 function share(value: unknown, option: string): number {

@@ -162,6 +162,10 @@ export class Adaptive implements Policy {
     this.queueOf(mark).remove(slot)
   }
 
+  relocate(from: number, to: number): void {
+    this.queueOf(this.slots.marks[to]).replace(from, to)
+  }
+
   resize(capacity: number): void {
     if (capacity > this.capacity) this.isFilling = true
     this.capacity = capacity

@@ -45,6 +45,10 @@ export class Lru implements Policy {
     this.queue.remove(slot)
   }
 
+  relocate(from: number, to: number): void {
+    this.queue.replace(from, to)
+  }
+
   resize(capacity: number): void {
     this.slots.expect(capacity)
   }

@@ -25,6 +25,8 @@ export interface Policy {
   forget(): number
   /** An entry or ghost leaves. */
   remove(slot: number): void
+  /** What an entry or ghost is moves from one slot to another, its marks included; the policy puts the new slot in the place of the old. */
+  relocate(from: number, to: number): void
   /** How many entries the cache may hold; Infinity where another bound holds. */
   resize(capacity: number): void
   /** Everything left. */

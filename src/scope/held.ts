@@ -1,11 +1,18 @@
 import type { LoadContext } from '../loading/flight.ts'
+import { joined, type Wait, Work } from '../loading/waits.ts'
 import type { Signal } from '../options/options.ts'
+
+/** A load under way. */
+interface Load {
+  readonly work: Work
+  readonly result: Promise<unknown>
+}
 
 /** What one scoped cache remembers in one scope: values, and loads under way. */
 export class Held {
   readonly values: Map<unknown, unknown> = new Map()
   readonly #maxEntries: number
-  #loads: Map<unknown, Promise<unknown>> | undefined
+  #loads: Map<unknown, Load> | undefined
 
   constructor(maxEntries: number) {
     this.#maxEntries = maxEntries
@@ -34,11 +41,20 @@ export class Held {
     key: unknown,
     loader: (key: never, context: never) => unknown,
     signal: () => Signal,
+    wait: Wait | undefined,
   ): Promise<unknown> {
-    const underWay = this.#loads?.get(key)
-    if (underWay !== undefined) return underWay
+    const { work, result } = this.#loads?.get(key) ?? this.#start(key, loader, signal)
+    return joined(work, result, wait)
+  }
+
+  #start(key: unknown, loader: (key: never, context: never) => unknown, signal: () => Signal): Load {
     const context = contextOf(key, signal)
-    const load = run(key, loader, context).then(
+    const work = new Work({ key })
+    let answer!: (value: unknown) => void
+    const answered = new Promise((resolve) => {
+      answer = resolve
+    })
+    const result = answered.then(
       (value) => {
         if (this.#land(key, load) && value !== undefined && context.keep) this.set(key, value)
         return value
@@ -48,13 +64,16 @@ export class Held {
         throw error
       },
     )
+    const load = { work, result }
     this.#loads ??= new Map()
     this.#loads.set(key, load)
+    answer(work.run(() => run(key, loader, context)))
     return load
   }
 
   /** Takes a load off the list; whether it was on it. */
-  #land(key: unknown, load: Promise<unknown>): boolean {
+  #land(key: unknown, load: Load): boolean {
+    load.work.end()
     return this.#loads?.get(key) === load && this.#loads.delete(key)
   }
 }

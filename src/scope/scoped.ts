@@ -1,6 +1,7 @@
 import type { Cache } from '../cache.ts'
 import { isThenable } from '../engine/removal.ts'
 import type { Loader, Typed, Untyped } from '../loading/flight.ts'
+import { type Wait, watched } from '../loading/waits.ts'
 import {
   isRecord,
   type LoadOptions,
@@ -161,7 +162,7 @@ export class ScopedCache<K = unknown, V = unknown> {
     const scope = currentScope()
     const found = scope?.held.get(this)?.values.get(key)
     if (found !== undefined) return Promise.resolve(found)
-    const load = this.#load(scope, key, loader, options)
+    const load = watched((wait) => this.#load(scope, key, loader, options, wait))
     // One that was begun ahead of need may fail, or be ended with the scope, before anyone waits for it.
     if (scope !== undefined) load.catch(() => {})
     return load
@@ -172,6 +173,7 @@ export class ScopedCache<K = unknown, V = unknown> {
     key: K,
     loader: AnyLoader<K, V>,
     options: LoadOptions<K, V> | undefined,
+    wait: Wait | undefined,
   ): Promise<unknown> {
     this.#assertTaken(options)
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
@@ -180,7 +182,7 @@ export class ScopedCache<K = unknown, V = unknown> {
     const load =
       over === undefined ? loader : (): Promise<V | undefined> => over.getOrLoad(key, loader, options)
     if (scope === undefined || held === undefined) return load(key, contextOf(key, neverFires))
-    return held.load(key, load, () => scope.signal)
+    return held.load(key, load, () => scope.signal, wait)
   }
 
   /** What this scope remembers. */

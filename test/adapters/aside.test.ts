@@ -87,6 +87,31 @@ describe('CacheAside', () => {
     aside.put('a', 'value')
     expect(aside.get('a')).toBe('value')
   })
+
+  test('a read that began late is overtaken by a deletion as long as it may be heard of', () => {
+    aside.get('a')
+    vi.advanceTimersByTime(59_000)
+    aside.get('a')
+    aside.delete('a')
+    vi.advanceTimersByTime(2_000)
+    aside.put('a', 'old')
+    expect(cache.has('a')).toBe(false)
+  })
+
+  test('a reader that is not heard of again keeps nothing out for more than a minute, though others come all the time', () => {
+    aside.get('a')
+    aside.delete('a')
+    for (let seconds = 0; seconds < 60; seconds += 10) {
+      aside.get('a')
+      aside.put('a', 'value')
+      expect(cache.has('a')).toBe(false)
+      vi.advanceTimersByTime(10_000)
+    }
+    aside.get('a')
+    aside.put('a', 'value')
+    expect(aside.get('a')).toBe('value')
+  })
+
   test('of very many reads under way none that was overtaken is stored', () => {
     aside.get('deleted', ['t'])
     aside.delete('deleted')

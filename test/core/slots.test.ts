@@ -38,7 +38,7 @@ test('a freed slot keeps neither key nor value nor deadline', () => {
   slots.deadlines[slot] = 5
   slots.owners![slot] = table
   slots.free(slot)
-  expect([slots.keys[slot], slots.values[slot], slots.owners![slot]]).toEqual(Array(3).fill(undefined))
+  expect([slots.isFree(slot), slots.values[slot], slots.owners![slot]]).toEqual([true, undefined, undefined])
   expect(slots.deadlines[slot]).toBe(0)
 })
 
@@ -114,4 +114,32 @@ test('the arrays double, up to what the bound needs, and again beyond it', () =>
     lengths.add(keys.length)
   }
   expect([...lengths]).toEqual([16, 32, 64, 101, 202, 404])
+})
+
+test('while the arrays are to end at a ceiling no slot above it is handed out, and all above it go', () => {
+  const slots = new Slots(plain)
+  const taken = Array.from({ length: 100 }, () => slots.take())
+  for (const slot of taken) if (slot % 2 === 0) slots.free(slot)
+  for (const slot of taken) if (slot % 2 === 1 && slot > 21) slots.free(slot)
+  slots.beginShrinking(40)
+  const low = Array.from({ length: 10 }, () => slots.take())
+  expect(low.every((slot) => slot < 40)).toBe(true)
+  slots.shrink()
+  expect([slots.deadlines.length, slots.keys.length, slots.next.length]).toEqual([40, 40, 40])
+  expect(slots.used).toBe(21)
+  const rest = Array.from({ length: 39 - 21 }, () => slots.take())
+  expect(new Set([...taken.filter((slot) => slot % 2 === 1 && slot <= 21), ...low, ...rest]).size).toBe(39)
+  expect(slots.take()).toBe(40)
+})
+
+test('a ceiling is given up when more slots are needed than are below it', () => {
+  const slots = new Slots(plain)
+  const taken = Array.from({ length: 100 }, () => slots.take())
+  for (const slot of taken) if (slot > 20) slots.free(slot)
+  slots.beginShrinking(25)
+  const more = Array.from({ length: 80 }, () => slots.take())
+  expect(slots.isShrinking).toBe(false)
+  expect(new Set(more).size).toBe(80)
+  expect(Math.min(...more)).toBe(21)
+  expect(slots.end).toBe(101)
 })

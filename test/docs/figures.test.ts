@@ -13,6 +13,18 @@ test('the figures in the README are those of the results', () => {
   expect(withFigures(readme, report, readHitRatios(benchmarks, 'hit-ratio')!.pairs)).toBe(readme)
 })
 
+test.each(['awaited-hits', 'hits'])('a factor in %s is the quotient of the figures beside it', (name) => {
+  const drawing = readFileSync(new URL(`${name}.svg`, benchmarks), 'utf8')
+  const labels = [...drawing.matchAll(/>([\d.]+) million(?: {2}· {2}([\d.]+) × (slower|faster))?</g)]
+  const ours = Number(labels.find(([, , factor]) => factor === undefined)![1])
+  const compared = labels.filter(([, , factor]) => factor !== undefined)
+  expect(compared.length).toBeGreaterThan(5)
+  for (const [label, theirs, factor, way] of compared) {
+    const quotient = way === 'slower' ? ours / Number(theirs) : Number(theirs) / ours
+    expect(Math.abs(quotient / Number(factor) - 1), label).toBeLessThan(0.06)
+  }
+})
+
 test('every picture is shown by a page, for light and for dark', () => {
   const pictures = ['docs/benchmarks', 'docs/images'].flatMap((folder) =>
     readdirSync(root + folder).filter((name) => /\.(svg|png)$/.test(name)),

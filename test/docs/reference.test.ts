@@ -16,9 +16,9 @@ const entries = Object.keys(exports)
   .filter((path) => path !== '.' && path !== './package.json')
   .map((path) => {
     const name = path.slice(2)
-    const file = [`src/${name}.ts`, `src/${name}/index.ts`, `src/adapters/${name}.ts`].find((one) =>
-      existsSync(join(root, one)),
-    )!
+    const file = ['', 'adapters/', 'tiers/']
+      .flatMap((folder) => [`src/${folder}${name}.ts`, `src/${folder}${name}/index.ts`])
+      .find((one) => existsSync(join(root, one)))!
     return {
       entry: `nearcache/${name}`,
       file,

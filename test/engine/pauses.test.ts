@@ -11,6 +11,8 @@ const MANY = 40_000
 const AT_ONCE = 1024
 const BATCH = 64
 
+const policies = ['lru', 'adaptive'] as const
+
 type Options = CacheOptions<number, number>
 
 function full(options: Options = {}): Cache<number, number> {
@@ -41,7 +43,7 @@ function sweep(cache: Cache<number, number>): number {
   return most
 }
 
-describe.each(['lru', 'adaptive'] as const)('no single turn of work is long, %s', (policy) => {
+describe.each(policies)('no single turn of work is long, %s', { timeout: 30_000 }, (policy) => {
   test('29. a bound lowered by far holds at once for `size`, and the surplus leaves in slices, told once each', () => {
     const told = new Uint8Array(MANY)
     const cache = full({

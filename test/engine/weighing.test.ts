@@ -14,7 +14,7 @@ function bytesHeld(cache: Cache<never, never>): number {
   const { slots } = storeOf(cache)
   let bytes = 0
   for (let slot = 1; slot < slots.end; slot++) {
-    if (slots.keys[slot] === undefined) continue
+    if (slots.isFree(slot)) continue
     bytes += ENTRY_BYTES + estimateBytes(slots.keys[slot])
     if (slots.values[slot] !== undefined) bytes += estimateBytes(slots.values[slot])
   }

@@ -53,7 +53,7 @@ const taken: { readonly [Option in keyof Required<CacheOptions>]: readonly unkno
   staleWhileRevalidate: spans,
   staleIfError: spans,
   errorBackoff: spans,
-  refreshAhead: [],
+  refreshAhead: [0, -0],
   softTimeout: times,
   hardTimeout: times,
   negativeTtl: spans,

@@ -125,6 +125,19 @@ export class Model {
     this.#listed.delete(key)
   }
 
+  touch(key: string, ttl: number): boolean {
+    const { refreshAhead } = this.#settings
+    if (ttl <= 0) this.#listed.delete(key)
+    const entry = this.#entries.get(key)
+    if (entry === undefined || entry.deadline <= this.time) return false
+    if (ttl <= 0) this.delete(key)
+    else {
+      entry.deadline = this.time + ttl
+      entry.due = refreshAhead === 0 ? Infinity : this.time + ttl * refreshAhead
+    }
+    return true
+  }
+
   expire(key: string): void {
     this.#listed.delete(key)
     const entry = this.#entries.get(key)

@@ -153,7 +153,7 @@ test('an onError that rejects, and a console that throws, stop neither the proce
     for (let i = 0; i < 3; i++) cache.set('k', i)
     await turn()
     expect(told).toEqual([0, 1])
-    expect(print).toHaveBeenCalledTimes(2)
+    expect(print).toHaveBeenCalledOnce()
   } finally {
     vi.restoreAllMocks()
   }

@@ -28,6 +28,7 @@ type Operation =
   | { readonly do: 'call'; readonly key: string; readonly tagged: boolean }
   | { readonly do: 'set'; readonly key: string; readonly tagged: boolean; readonly ttl: number }
   | { readonly do: 'delete' | 'take' | 'expire'; readonly key: string }
+  | { readonly do: 'touch'; readonly key: string; readonly ttl: number }
   | { readonly do: 'clear' | 'deleteByTag' }
   | { readonly do: 'land'; readonly which: number; readonly ends: 'value' | 'undefined' | 'error' }
   | { readonly do: 'abort'; readonly which: number }
@@ -58,6 +59,10 @@ const operations: fc.Arbitrary<Operation[]> = fc.array(
       arbitrary: fc.record({ do: fc.constant('set'), key, tagged, ttl: fc.constantFrom(20, 100) }),
     },
     { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('delete', 'take', 'expire', 'expire'), key }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({ do: fc.constant('touch'), key, ttl: fc.constantFrom(0, 20, 100) }),
+    },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('clear', 'deleteByTag', 'deleteByTag') }) },
   ),
   { minLength: 20, maxLength: 120, size: 'max' },
@@ -120,6 +125,9 @@ class Bench {
         model.set(key, value, ttl, tagged)
         break
       }
+      case 'touch':
+        expect(cache.touch(operation.key, operation.ttl)).toBe(model.touch(operation.key, operation.ttl))
+        break
       case 'take':
         cache.take(operation.key)
         model.delete(operation.key)

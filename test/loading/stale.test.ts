@@ -220,6 +220,18 @@ describe('staleIfError', () => {
 })
 
 describe('refreshAhead', () => {
+  it('0 of a call switches off that of the cache for what it stores', async () => {
+    const { cache } = open({ ttl: 100, refreshAhead: 0.8 })
+    const load = vi.fn(async () => 'v')
+    await cache.getOrLoad('k', load, { refreshAhead: 0 })
+    await pass(90)
+    await cache.getOrLoad('k', load)
+    expect(load).toHaveBeenCalledOnce()
+    await pass(10)
+    await cache.getOrLoad('k', load)
+    expect(load).toHaveBeenCalledTimes(2)
+  })
+
   const options = { ttl: 100, refreshAhead: 0.8 }
 
   it('the first read after that share of the life starts a refresh and still gets the live value', async () => {

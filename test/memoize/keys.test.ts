@@ -1,5 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Cache } from '../../src/index.ts'
+import { compact } from '../../src/memoize/compact.ts'
+import { memoize } from '../../src/memoize/index.ts'
 import { keyOf } from '../../src/memoize/keys.ts'
 import { Pairs } from '../../src/memoize/pairs.ts'
 import { same } from './same.ts'
@@ -249,7 +252,9 @@ describe('any arguments', () => {
   })
 
   test('in pairs have the keys of lists, also where more pairs come than are remembered', () => {
-    const pairs = new Pairs()
+    const cache = new Cache<unknown, unknown>({ maxEntries: 3000 })
+    for (let i = 0; i < 3000; i++) cache.set(i, i)
+    const pairs = new Pairs(cache)
     fc.assert(
       fc.property(list, list, ([a], [b]) => {
         expect(pairs.keyOf(a, b)).toBe(keyOf([a, b]))
@@ -258,6 +263,115 @@ describe('any arguments', () => {
     for (let i = 0; i < 80_000; i++)
       if (pairs.keyOf(i % 3000, i) !== keyOf([i % 3000, i])) throw new Error(`${i}`)
     expect(pairs.keyOf(1, -0)).not.toBe(pairs.keyOf(1, 0))
+  })
+
+  test('written compactly have the same key exactly if they are the same', () => {
+    fc.assert(
+      fc.property(list, list, (a, b) => {
+        expect(compact(a) === compact(b)).toBe(same(a, b))
+        expect(compact(copy(a) as unknown[])).toBe(compact(a))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+})
+
+describe('pairs that are known', () => {
+  test('are no more than the cache gives reason for, and go with what it holds', () => {
+    const cache = new Cache<unknown, unknown>({ maxEntries: 100 })
+    const pairs = new Pairs(cache)
+    const call = (i: number): void => cache.set(pairs.keyOf(i, i), i)
+    for (let i = 0; i < 5000; i++) call(i)
+    expect(pairs.size).toBeLessThanOrEqual(216)
+    expect(pairs.size).toBeGreaterThan(100)
+    cache.clear()
+    call(-1)
+    expect(pairs.size).toBe(1)
+    pairs.clear()
+    expect(pairs.size).toBe(0)
+  })
+
+  test('are cleared with the results of their function', () => {
+    let calls = 0
+    const fn = memoize((a: number, b: number) => ++calls && a + b)
+    fn(1, 2)
+    fn.clear()
+    fn(1, 2)
+    expect(calls).toBe(2)
+  })
+
+  test('are not known by keys that are long', () => {
+    const pairs = new Pairs(new Cache())
+    pairs.keyOf('a'.repeat(1000), 1)
+    expect(pairs.size).toBe(0)
+  })
+})
+
+describe('large arguments', () => {
+  /** Levels of `[inner, inner]`: twice as many with each level, where they are written out. */
+  const doubled = (levels: number, inner: unknown): unknown =>
+    levels === 0 ? inner : doubled(levels - 1, [inner, inner])
+  const nested = (levels: number, inner: unknown): unknown => {
+    let value = inner
+    for (let i = 0; i < levels; i++) value = { value }
+    return value
+  }
+  const length = (argument: unknown): number => (keyOf([argument]) as string).length
+
+  test('of shared objects have keys in proportion to the objects, not to the ways to them', () => {
+    expect(length(doubled(1000, { id: 1 }))).toBeLessThan(20 * 1000)
+    expect(keyOf([doubled(30, { id: 1 })])).not.toBe(keyOf([doubled(30, { id: 2 })]))
+    expect(keyOf([doubled(30, { id: 1 })])).not.toBe(keyOf([doubled(31, { id: 1 })]))
+  })
+
+  test('are the same whether their parts are shared or equal', () => {
+    const shared = doubled(12, { id: 1, tags: ['a'] })
+    expect(keyOf([structuredClone(shared)])).toBe(keyOf([shared]))
+    expect(keyOf([JSON.parse(JSON.stringify(shared))])).toBe(keyOf([shared]))
+    expect(keyOf([JSON.parse(JSON.stringify(shared)), 1])).toBe(keyOf([shared, 1]))
+  })
+
+  test('that are deep do not exhaust the stack', () => {
+    expect(keyOf([nested(20_000, 1)])).toBe(keyOf([nested(20_000, 1)]))
+    expect(keyOf([nested(20_000, 1)])).not.toBe(keyOf([nested(20_000, 2)]))
+    expect(keyOf([nested(20_000, 1)])).not.toBe(keyOf([nested(20_001, 1)]))
+    expect(length(nested(20_000, 1))).toBeLessThan(40 * 20_000)
+  })
+
+  test.each([98, 99, 100, 101, 102])('%s levels deep are told apart', (levels) => {
+    const keys = [levels - 1, levels, levels + 1].flatMap((n) => [
+      keyOf([nested(n, 1)]),
+      keyOf([nested(n, 2)]),
+    ])
+    expect(new Set(keys).size).toBe(6)
+    expect(keyOf([nested(levels, { a: 1, b: 2 })])).toBe(keyOf([nested(levels, { b: 2, a: 1 })]))
+  })
+
+  test.each([996, 997, 998, 999, 1000, 1001])('of %s objects are told apart', (count) => {
+    const many = (last: number): unknown[] => [...Array.from({ length: count }, (_, i) => ({ i })), last]
+    expect(keyOf([many(1)])).toBe(keyOf([many(1)]))
+    expect(keyOf([many(1)])).not.toBe(keyOf([many(2)]))
+  })
+
+  test('with cycles are the same if they are built alike', () => {
+    const ring = (size: number, mark: number): object => {
+      const first: { next?: object; mark: number } = { mark }
+      let last: { next?: object } = first
+      for (let i = 1; i < size; i++) {
+        const next: { next?: object; i: number } = { i }
+        last.next = next
+        last = next
+      }
+      last.next = first
+      return first
+    }
+    expect(keyOf([ring(5000, 1)])).toBe(keyOf([ring(5000, 1)]))
+    expect(keyOf([ring(5000, 1)])).not.toBe(keyOf([ring(5000, 2)]))
+    expect(keyOf([ring(5000, 1)])).not.toBe(keyOf([ring(5001, 1)]))
+    // Doubled with each level, and leading back to the beginning.
+    const root: unknown[] = []
+    root.push(doubled(100, root))
+    expect(length(root)).toBeLessThan(20 * 100)
   })
 })
 

@@ -8,7 +8,7 @@ import { checkInvariants } from '../support/invariants.ts'
 const MANY = 40_000
 /** How many entries may leave, and how many slots be looked at, between two looks at the time. */
 const BATCH = 64
-const SCAN = 16_384
+const SCAN = 1024
 
 const policies = ['lru', 'adaptive'] as const
 
@@ -50,7 +50,7 @@ function full(options: CacheOptions<number, unknown>): Cache<number, unknown> {
   return cache
 }
 
-describe.each(policies)('40,000 entries that end at once, %s', (policy) => {
+describe.each(policies)('40,000 entries that end at once, %s', { timeout: 30_000 }, (policy) => {
   test('leave in small steps', () => {
     const clock = manualClock()
     const cache = full({ policy, clock: clock.now })
@@ -135,11 +135,12 @@ describe.each(policies)('40,000 entries that end at once, %s', (policy) => {
     clock.advance(1000)
     const store = storeOf(cache)
     // The survey passes what is there, slice by slice, before the namespace grows.
-    for (let slices = 0; slices < 4; slices++) store.expiry.sweep(() => true)
+    for (let slices = 0; slices < 60; slices++) store.expiry.sweep(() => true)
     for (let key = 32_000; key < grown; key++) namespace.set(key, key, { ttl: Infinity })
     sweepInSlices(cache, 20)
     expect([cache.size, namespace.size]).toEqual([0, grown])
-    for (let key = 0; key < grown; key++) expect(namespace.peek(key)).toBe(key)
+    const there = Array.from({ length: grown }, (_, key) => key).filter((key) => namespace.peek(key) === key)
+    expect(there).toHaveLength(grown)
   })
 
   test('take along nothing that moves among them meanwhile', () => {

@@ -42,6 +42,15 @@ const realTime: readonly { name: string; run(): Promise<void> }[] = [
       if ((error as { code?: string }).code !== 'TIMEOUT') throw new Error(`rejected with ${error}`)
     },
   },
+  {
+    name: 'a load that waits for itself fails',
+    async run() {
+      const cache = new Cache<string, number>()
+      const load = async (): Promise<number> => cache.getOrLoad('k', load)
+      const error = await cache.getOrLoad('k', load).catch((error: unknown) => error)
+      if ((error as { code?: string }).code !== 'LOAD_CYCLE') throw new Error(`rejected with ${error}`)
+    },
+  },
 ]
 
 export function after(ms: number): Promise<void> {

@@ -6,6 +6,8 @@ const allowed: Record<string, readonly string[]> = {
   // Unix times at which results expire.
   'adapters/drizzle.ts': ['Date'],
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
+  // When a fault was first seen, and printed last.
+  'engine/faults.ts': ['Date'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // Dates as fields of messages.
   'http/fields.ts': ['Date'],
@@ -13,6 +15,12 @@ const allowed: Record<string, readonly string[]> = {
   'http/response-cache.ts': ['setTimeout', 'clearTimeout'],
   // The deadlines of loads.
   'loading/flight.ts': ['setTimeout', 'clearTimeout'],
+  // The requests and beats of tiered caches.
+  'tiers/host.ts': ['setTimeout', 'clearTimeout'],
+  // The time at which entries are stored outside the process, for other processes to compare.
+  'tiers/plain-tier.ts': ['Date'],
+  // A kind of value.
+  'tiers/serialize.ts': ['Date'],
   // Dates as values to be kept.
   'testing/statements/bounds.ts': ['Date'],
   'testing/statements/protect.ts': ['Date'],

@@ -63,9 +63,16 @@ function checkSlots(store: Store): Kind[] {
   const kinds: Kind[] = []
   for (const slot of freeSlots(slots)) {
     assert.equal(kinds[slot], undefined, `the free list meets slot ${slot} twice`)
+    assert.ok(slots.isFree(slot), `free slot ${slot} is not marked as free`)
+    kinds[slot] = 'free'
+  }
+  for (let slot = FIRST_SLOT; slot < end; slot++) {
+    if (!slots.isFree(slot)) continue
+    assert.ok(kinds[slot] === 'free' || slot >= slots.ceiling, `free slot ${slot} is not in the list`)
     kinds[slot] = 'free'
     checkEmpty(slots, slot, 'free slot')
   }
+  assert.equal(slots.used, end - FIRST_SLOT - kinds.filter((kind) => kind === 'free').length, 'slots in use')
   for (let slot = FIRST_SLOT; slot < end; slot++) {
     if (kinds[slot] === 'free') continue
     const deadline = deadlines[slot]!
@@ -92,7 +99,7 @@ export function freeSlots(slots: Slots): number[] {
 }
 
 function checkEmpty(slots: Slots, slot: number, what: string): void {
-  assert.equal(slots.keys[slot], undefined, `${what} ${slot} has a key`)
+  if (!slots.isFree(slot)) assert.equal(slots.keys[slot], undefined, `${what} ${slot} has a key`)
   assert.equal(slots.values[slot], undefined, `${what} ${slot} holds a value`)
   assert.equal(slots.deadlines[slot], 0, `${what} ${slot} has a deadline`)
   assert.equal(slots.owners?.[slot], undefined, `${what} ${slot} has an owner`)

@@ -84,10 +84,15 @@ function isPlainArray(value: object): boolean {
   return Array.isArray(value) && nameOf(value) === 'Array'
 }
 
-/** An object literal, or one without a prototype. */
+/**
+ * An object literal, one without a prototype, or one whose prototype is empty, as parsers of query strings make them. The prototype of a
+ * class has its constructor at least, also where the class extends null.
+ */
 function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  const prototype: object | null = Object.getPrototypeOf(value)
+  if (prototype === null) return true
+  if (Object.getPrototypeOf(prototype) !== null) return false
+  return Object.hasOwn(prototype, 'isPrototypeOf') || Reflect.ownKeys(prototype).length === 0
 }
 
 function unfreezable(what: string): TypeError {

@@ -5,6 +5,9 @@ test('none protects nothing', () => {
   expect(protections.none).toBeUndefined()
 })
 
+/** Its instances may have private state, as those of any class. */
+class Rootless extends (null as unknown as ObjectConstructor) {}
+
 describe('freeze', () => {
   const { admit, reveal } = protections.freeze!
 
@@ -19,7 +22,9 @@ describe('freeze', () => {
   test('takes primitives, cycles, symbol keys, objects without a prototype and what is frozen already', () => {
     const cycle: { self?: unknown; [key: symbol]: unknown } = { [Symbol('s')]: { x: 1 } }
     cycle.self = cycle
-    for (const value of [1, 'text', null, 5n, cycle, Object.create(null), Object.freeze({ inner: [] })])
+    const ofParser = Object.create(Object.create(null))
+    const frozen = Object.freeze({ inner: [] })
+    for (const value of [1, 'text', null, 5n, cycle, Object.create(null), ofParser, frozen])
       expect(admit(value)).toBe(value)
     expect(Object.isFrozen(cycle)).toBe(true)
     expect(Object.isFrozen(Object.values(Object.getOwnPropertyDescriptors(cycle))[0]!.value)).toBe(true)
@@ -28,6 +33,7 @@ describe('freeze', () => {
   test.each([
     ['a Map', { inner: new Map() }],
     ['a class instance', { inner: new (class Thing {})() }],
+    ['an instance of a class without prototype', { inner: Reflect.construct(Object, [], Rootless) }],
     ['an instance of a class of arrays', { inner: new (class Things extends Array {})() }],
     ['a function', { inner: () => 1 }],
     ['a Date', [new Date()]],

@@ -1,0 +1,95 @@
+import { type Cache, storeOf } from '../cache.ts'
+import { decodeKey, splitPath } from './keys.ts'
+import type { Cover } from './message.ts'
+
+type AnyCache = Cache<unknown, unknown>
+
+/** How many long keys are remembered before those that are held no more are dropped. */
+const MANY = 1000
+
+/**
+ * The local part of a tiered cache: which of its entries an invalidation concerns. Keys of primitive types live there as they are; all
+ * others live under their encoding, in a key space of their own, so that they meet no string.
+ */
+export class Near {
+  readonly root: AnyCache
+  /** Keys whose encoding is a hash, by key space and encoding. */
+  readonly #long = new Map<string, { readonly space: AnyCache; readonly key: unknown }>()
+  readonly #keeps: boolean
+
+  /** `keepsStale`: what is distrusted may still be given where a load fails. */
+  constructor(root: AnyCache, keepsStale: boolean) {
+    this.root = root
+    this.#keeps = keepsStale
+  }
+
+  /** The local key space of a namespace, by the text of its name. */
+  static inside(space: AnyCache, name: string): AnyCache {
+    return space.namespace(`N${name}`)
+  }
+
+  /** Where keys live that are not of a primitive type. */
+  static composites(space: AnyCache): AnyCache {
+    return space.namespace('K')
+  }
+
+  /** A primitive key whose encoding does not tell it is about to be held. */
+  noteLong(path: string, encoded: string, space: AnyCache, key: unknown): void {
+    this.#long.set(path + encoded, { space, key })
+    if (this.#long.size < MANY || this.#long.size < 2 * this.root.stats().size) return
+    for (const [one, held] of this.#long) if (!held.space.has(held.key)) this.#long.delete(one)
+  }
+
+  /** Removes what is covered, and overtakes loads of it. */
+  drop(cover: Cover): void {
+    if (cover.isClear) {
+      this.root.clear()
+      return
+    }
+    for (const key of cover.keys) this.#dropKey(key, cover.expires)
+    for (const tag of cover.tags) {
+      const at = splitPath(tag)
+      if (at === undefined) continue
+      const space = at.names.reduce(Near.inside, this.root)
+      if (at.rest === '') space.clear()
+      else space.deleteByTag(at.rest)
+    }
+  }
+
+  #dropKey(encoded: string, expires: boolean): void {
+    const at = splitPath(encoded)
+    if (at === undefined) return
+    const space = at.names.reduce(Near.inside, this.root)
+    const { rest } = at
+    if (rest[0] === 'h') {
+      const long = this.#long.get(encoded)
+      if (long !== undefined) remove(long.space, long.key, expires)
+    }
+    if (isComposite(rest)) remove(Near.composites(space), rest, expires)
+    else remove(space, decodeKey(rest), expires)
+  }
+
+  /** Nothing held can be told to be fresh, and no load under way. What is held is kept for loads that fail, where that is allowed. */
+  distrust(): void {
+    if (!this.#keeps) {
+      this.root.clear()
+      return
+    }
+    const store = storeOf(this.root)
+    for (const space of store.root.all()) {
+      space.flights = undefined
+      for (const key of [...space.map.keys()]) store.expire(space, key)
+    }
+    store.settle()
+  }
+}
+
+/** Whether a key that is encoded so lives here under its encoding. */
+function isComposite(encoded: string): boolean {
+  return encoded[0] === 'a' || encoded[0] === 'e' || encoded[0] === 'h'
+}
+
+function remove(space: AnyCache, key: unknown, expires: boolean): void {
+  if (expires) space.expire(key)
+  else space.delete(key)
+}

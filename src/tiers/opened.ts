@@ -1,0 +1,136 @@
+import { Cache, storeOf } from '../cache.ts'
+import { CacheError, describe } from '../errors.ts'
+import { milliseconds } from '../options/units.ts'
+import type { RingBounds } from './follower.ts'
+import { type Host, systemHost } from './host.ts'
+import { Near } from './near.ts'
+import { plainTier } from './plain-tier.ts'
+import { Protocol } from './protocol.ts'
+import { defaultSerializer } from './serialize.ts'
+import type { Tier, TierStore } from './tier.ts'
+import { resolveTieredOptions, type TieredOptions, type TieredSettings } from './tiered-options.ts'
+
+/** What the caches of one name have in common: the local part, the state of the protocol, and what holds where a call says nothing. */
+export interface Opened {
+  readonly near: Near
+  readonly protocol: Protocol
+  readonly host: Host
+  readonly settings: TieredSettings & { readonly serializer: number }
+  readonly ttl: number
+  readonly ttlJitter: number
+  readonly staleIfError: number
+  readonly negativeTtl: number
+  readonly refreshAhead: number | undefined
+  readonly encodeKey: ((key: never) => string) | undefined
+  /** Keys that live here under their encoding, by it. */
+  readonly composites: Composites
+  close(): Promise<void>
+}
+
+/** Caches by name, one list for the process, so that reloaded modules and copies of this package share one state of the protocol. */
+const listed = Symbol.for('nearcache.tiers.1')
+const shared = globalThis as { [listed]?: Map<string, Opened> }
+shared[listed] ??= new Map()
+const opened: Map<string, Opened> = shared[listed]
+
+/** What the machine is, for simulations, which open a cache for each of their processes. */
+export interface Simulated {
+  readonly host: Host
+  readonly ring: RingBounds
+}
+
+/** Opens a cache, or joins the one of its name. Throws a TypeError or RangeError, or a CacheError `NAME_CONFLICT`. */
+export function openTiered(options: TieredOptions, simulated?: Simulated): Opened {
+  const { settings: own, local } = resolveTieredOptions(options)
+  const serializer = options.serializer ?? defaultSerializer
+  const settings = { ...own, serializer: serializer.id }
+  const there = simulated === undefined ? opened.get(own.name) : undefined
+  if (there !== undefined) assertJoins(settings, there.settings)
+  // In any case the local options are checked, and are those of the store of this name.
+  const root = new Cache({
+    ...local,
+    ...(own.nearTtl !== Infinity && { ttl: own.nearTtl }),
+    ...(simulated === undefined && { name: `tiered:${own.name}` }),
+  })
+  if (there !== undefined) return there
+  const { clock, faults } = storeOf(root)
+  const onError = (error: unknown): void => faults.report('remote', error)
+  const staleIfError = milliseconds(local.staleIfError ?? 0, 'staleIfError')
+  const near = new Near(
+    root,
+    staleIfError > 0 || milliseconds(local.staleWhileRevalidate ?? 0, 'staleWhileRevalidate') > 0,
+  )
+  const tier = openStore(options.remote, own.name)
+  const host = simulated?.host ?? systemHost
+  const push = options.push === false ? undefined : (options.push ?? tier.push)
+  const protocol = new Protocol(
+    near,
+    own,
+    serializer,
+    tier,
+    push,
+    host,
+    () => clock.recent(),
+    onError,
+    simulated?.ring,
+  )
+  const made: Opened = {
+    near,
+    protocol,
+    host,
+    settings,
+    ttl: milliseconds(local.ttl ?? '5m', 'ttl'),
+    ttlJitter: local.ttlJitter ?? 0,
+    staleIfError,
+    negativeTtl: milliseconds(local.negativeTtl ?? 0, 'negativeTtl'),
+    refreshAhead: local.refreshAhead,
+    encodeKey: options.encodeKey as ((key: never) => string) | undefined,
+    composites: new Composites(),
+    async close() {
+      await protocol.close()
+      if (opened.get(own.name) === made) opened.delete(own.name)
+    },
+  }
+  if (simulated === undefined) opened.set(own.name, made)
+  return made
+}
+
+function openStore(remote: TieredOptions['remote'], name: string): Tier {
+  return 'open' in remote ? (remote as TierStore).open(name) : plainTier(remote, name)
+}
+
+/** Functions are not compared, as a reloaded module brings new ones. */
+function assertJoins(settings: Opened['settings'], there: Opened['settings']): void {
+  for (const option of Object.keys(settings) as (keyof Opened['settings'])[]) {
+    const [asked, its] = [settings[option], there[option]]
+    if (JSON.stringify(asked) === JSON.stringify(its) || asked === its) continue
+    throw new CacheError(
+      'NAME_CONFLICT',
+      `${option}: the tiered cache ${describe(settings.name)} was opened with ${shown(its)}, cannot join it with ${shown(asked)}`,
+    )
+  }
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'object' ? JSON.stringify(value) : describe(value)
+}
+
+/** As many keys are remembered before those that are held no more are dropped. */
+const MANY = 1000
+
+/** The keys that live here under their encoding. */
+export class Composites {
+  readonly #keys = new Map<string, { readonly key: unknown; readonly space: Cache<unknown, unknown> }>()
+  #most = MANY
+
+  get(text: string): unknown {
+    return this.#keys.get(text)?.key
+  }
+
+  note(text: string, key: unknown, space: Cache<unknown, unknown>): void {
+    this.#keys.set(text, { key, space })
+    if (this.#keys.size <= this.#most) return
+    for (const [one, held] of this.#keys) if (one !== text && !held.space.has(one)) this.#keys.delete(one)
+    this.#most = Math.max(MANY, 2 * this.#keys.size)
+  }
+}

@@ -1,0 +1,192 @@
+/*
+ * The scripts that run in Redis and Valkey, each at once or not at all. What they keep is described in docs/design/tiers.md.
+ */
+
+/** What `fill`, `write` and `anchor` begin with. */
+const COMMON = `-- KEYS: 1 state, 2 log, 3 key fences, 4 tag fences, 5… entries. ARGV: 1 nonce, 2 channel, 3 publish command.
+local S, L, K, T = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local call, s = redis.call, {}
+local function int(n) return string.format('%.0f', n) end
+local function seq(id) return tonumber(string.match(id, '^%d+')) end
+local function micros() local t = call('TIME') return t[1] * 1000000 + t[2] end
+local function append(id, body, max)
+  if max then call('XADD', L, 'MAXLEN', max, id, 'p', s.i, 'b', body) else call('XADD', L, id, 'p', s.i, 'b', body) end
+  if ARGV[3] ~= '' then call(ARGV[3], ARGV[2], s.e .. ' ' .. s.i .. ' ' .. id .. ' ' .. body) end
+  s.i = id
+end
+-- Which server process this is: another one after a restart and on a replica.
+local function run()
+  local info = redis.pcall('INFO', 'server')
+  return type(info) == 'string' and string.match(info, 'run_id:(%x+)') or ''
+end
+-- Reads the state; makes a new one, under a new epoch, where there is none.
+local function open()
+  local v = call('HMGET', S, 'e', 'i', 'c', 'kf', 'tf', 'kn', 'tn')
+  if v[1] then
+    s.e, s.i, s.c, s.kf, s.tf = v[1], v[2], tonumber(v[3]), tonumber(v[4]), tonumber(v[5])
+    -- Fences that were evicted by themselves: what they told is not known any more.
+    if tonumber(v[6]) ~= call('ZCARD', K) then s.kf = seq(s.i) call('HSET', S, 'kf', int(s.kf), 'kn', call('ZCARD', K)) end
+    if tonumber(v[7]) ~= call('ZCARD', T) then s.tf = seq(s.i) call('HSET', S, 'tf', int(s.tf), 'tn', call('ZCARD', T)) end
+    return
+  end
+  local t = micros()
+  call('DEL', L, K, T)
+  s.e, s.i, s.c, s.kf, s.tf = ARGV[1], '0-0', t, t, t
+  append(int(t) .. '-' .. ARGV[1], '')
+  call('HSET', S, 'e', s.e, 'r', run(), 'b', int(t), 'i', s.i, 'c', int(t), 'kf', int(t), 'tf', int(t), 'kn', 0, 'tn', 0)
+end
+-- Whether a position lies in this history.
+local function knows(id) return id == s.i or #call('XRANGE', L, id, id) == 1 end
+-- Whether something of these tags was deleted after a position.
+local function tagged(tags, at)
+  if #tags == 0 then return false end
+  if at < s.tf then return true end
+  for _, tag in ipairs(tags) do
+    local f = call('ZSCORE', T, tag)
+    if f and tonumber(f) > at then return true end
+  end
+  return false
+end
+-- An entry: version 1, flags, serialiser, tags (a byte each), epoch (6), position (8), born (8), expires (8), tags, payload.
+local HEAD = '>BBBBI6I8I8I8'
+local function pack(at, born, expires, flags, ser, tags, payload)
+  local out = { struct.pack(HEAD, 1, flags, ser, #tags, tonumber(s.e), at, born, expires) }
+  for _, tag in ipairs(tags) do out[#out + 1] = struct.pack('>I2', #tag) .. tag end
+  out[#out + 1] = payload
+  return table.concat(out)
+end
+local function store(key, at, born, ms, ttl, stale, flags, ser, tags, payload)
+  local expires = ttl > 0 and ms + ttl or 0
+  local v = pack(at, born, expires, flags, ser, tags, payload)
+  if ttl > 0 then call('SET', key, v, 'PX', int(ttl + stale)) else call('SET', key, v) end
+end
+local function rest(from) local t = {} for i = from, #ARGV do t[#t + 1] = ARGV[i] end return t end
+open()
+`
+
+/** Entries, from a server that has what was seen. */
+export const READ: string = `-- KEYS: 1 state, 2 log, 3 key fences, 4 tag fences, 5… entries. ARGV: 1 seen, 2 lease ms (0: none), 3 nonce.
+-- Reply: 1, epoch, head, values…: bytes, nil, or 1 where another process loads it; 0, epoch, head where what was seen is not known.
+local call = redis.call
+local s = call('HMGET', KEYS[1], 'e', 'i', 'c', 'tf', 'tn')
+local epoch, head = s[1], s[2]
+if not epoch then return { 0 } end
+if ARGV[1] ~= head and ARGV[1] ~= '' and #call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return { 0, epoch, head } end
+local e, c = tonumber(epoch), tonumber(s[3])
+local function valid(v)
+  local version, _, _, n, of, at = struct.unpack('>BBBBI6I8', v)
+  if version ~= 1 or of ~= e or at < c then return false end
+  if n == 0 then return true end
+  if at < tonumber(s[4]) or tonumber(s[5]) ~= call('ZCARD', KEYS[4]) then return false end
+  local p = 35
+  for _ = 1, n do
+    local length = struct.unpack('>I2', v, p)
+    local fence = call('ZSCORE', KEYS[4], string.sub(v, p + 2, p + 1 + length))
+    if fence and tonumber(fence) > at then return false end
+    p = p + 2 + length
+  end
+  return true
+end
+local reply = { 1, epoch, head }
+for k = 5, #KEYS do
+  local v = call('GET', KEYS[k])
+  if v and #v >= 34 and valid(v) then reply[k - 1] = v
+  elseif ARGV[2] == '0' then reply[k - 1] = false
+  elseif v and string.byte(v) == 0 then reply[k - 1] = 1
+  else
+    call('SET', KEYS[k], '\\0' .. ARGV[3], 'PX', ARGV[2])
+    reply[k - 1] = false
+  end
+end
+return reply
+`
+
+/** The entries of the log after a position. */
+export const PULL: string = `-- KEYS: 1 state, 2 log. ARGV: 1 seen, 2 most entries. Reply: 1, epoch, head, ms, entries; 0 where what was seen is not known.
+local call = redis.call
+local s = call('HMGET', KEYS[1], 'e', 'i')
+if not s[1] then return { 0 } end
+local t = call('TIME')
+local reply = { 1, s[1], s[2], t[1] * 1000 + math.floor(t[2] / 1000), {} }
+if ARGV[1] == s[2] then return reply end
+if #call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return { 0, s[1], s[2] } end
+reply[5] = call('XRANGE', KEYS[2], '(' .. ARGV[1], '+', 'COUNT', ARGV[2])
+return reply
+`
+
+/** The result of a load is stored, unless it was overtaken. */
+export const FILL: string =
+  COMMON +
+  `-- ARGV: 4 epoch, 5 token, 6 age ms, 7 ttl ms (0: never), 8 stale ms, 9 flags, 10 serialiser, 11 payload, 12… tags.
+local token, key, tags = seq(ARGV[5]), KEYS[5], rest(12)
+if ARGV[4] ~= s.e or not knows(ARGV[5]) then return 'unknown' end
+if token < s.kf then return 'old' end
+local fence = call('ZSCORE', K, key)
+if fence and tonumber(fence) > token then return 'overtaken' end
+local ms = math.floor(micros() / 1000)
+local born = ms - tonumber(ARGV[6])
+local there = call('GETRANGE', key, 0, 33)
+if #there == 34 then
+  local _, _, _, _, e, at, b = struct.unpack(HEAD, there)
+  if e == tonumber(s.e) and at >= s.c and b > born then return 'newer' end
+end
+store(key, token, born, ms, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tags, ARGV[11])
+return 'stored'
+`
+
+/** An invalidation, perhaps with the value that was written. */
+export const WRITE: string =
+  COMMON +
+  `-- ARGV: 4 seen, 5 body, 6 mode ('clear', 'expire' or ''), 7 log bound, 8 key fences bound, 9 tag fences bound, 10 number of tags deleted, tags…,
+-- then, to store a value under the last key: token, age ms, ttl ms, stale ms, flags, serialiser, payload, its tags…
+local ok = (ARGV[4] == '' or knows(ARGV[4])) and 1 or 0
+local n = tonumber(ARGV[10])
+local from = 11 + n
+local kept = 0
+local token, tags, key
+if ARGV[from] then
+  token, tags, key = ARGV[from], rest(from + 7), KEYS[#KEYS]
+  local t = seq(token)
+  local fence = call('ZSCORE', K, key)
+  if knows(token) and t >= s.kf and s.c <= t and not (fence and tonumber(fence) > t) and not tagged(tags, t) then kept = 1 end
+end
+local before = s.i
+local at = seq(before) + 1
+append(int(at) .. '-' .. ARGV[1], ARGV[5], ARGV[7])
+for k = 5, #KEYS do
+  if ARGV[6] ~= 'expire' then call('UNLINK', KEYS[k])
+  elseif call('STRLEN', KEYS[k]) >= 34 then call('SETRANGE', KEYS[k], 26, struct.pack('>I8', math.floor(micros() / 1000))) end
+  call('ZADD', K, int(at), KEYS[k])
+end
+for i = 11, from - 1 do call('ZADD', T, int(at), ARGV[i]) end
+if ARGV[6] == 'clear' then s.c = at end
+local function trim(z, max, floor)
+  local over = call('ZCARD', z) - max
+  if over <= 0 then return floor end
+  local last = call('ZRANGE', z, over - 1, over - 1, 'WITHSCORES')
+  call('ZREMRANGEBYRANK', z, 0, over - 1)
+  return math.max(floor, tonumber(last[2]))
+end
+s.kf = trim(K, tonumber(ARGV[8]), s.kf)
+s.tf = trim(T, tonumber(ARGV[9]), s.tf)
+call('HSET', S, 'i', s.i, 'c', int(s.c), 'kf', int(s.kf), 'tf', int(s.tf), 'kn', call('ZCARD', K), 'tn', call('ZCARD', T))
+if kept == 1 then
+  local ms = math.floor(micros() / 1000)
+  store(key, at, ms - tonumber(ARGV[from + 1]), ms, tonumber(ARGV[from + 2]), tonumber(ARGV[from + 3]),
+    tonumber(ARGV[from + 4]), tonumber(ARGV[from + 5]), tags, ARGV[from + 6])
+end
+return { ok, s.e, s.i, before, kept }
+`
+
+/** Where the log is, and which positions the server lacks. */
+export const ANCHOR: string =
+  COMMON +
+  `-- ARGV: 4… positions. Reply: epoch, whether the state was made by this very server process, its age in ms, head, oldest, ms, lost positions.
+local first = call('XRANGE', L, '-', '+', 'COUNT', 1)
+local lost = {}
+for i = 4, #ARGV do if not knows(ARGV[i]) then lost[#lost + 1] = ARGV[i] end end
+local made = call('HMGET', S, 'r', 'b')
+local fresh = made[1] ~= '' and made[1] == run() and 1 or 0
+local t = micros()
+return { s.e, fresh, math.floor((t - tonumber(made[2])) / 1000), s.i, first[1] and first[1][1] or s.i, math.floor(t / 1000), lost }
+`

@@ -1,0 +1,204 @@
+import type { CacheOptions, LoadSettings } from '../options/options.ts'
+import { isRecord, positiveInteger, unknownOption } from '../options/options.ts'
+import { type Bytes, bytes, type Duration, milliseconds, refusal } from '../options/units.ts'
+import { type Compression, type CompressionMethod, isAvailable } from './codec.ts'
+import type { BreakerSettings } from './requests.ts'
+import type { Serializer } from './serialize.ts'
+import type { PlainTier, Push, TierStore } from './tier.ts'
+
+/** The settings of a tiered cache: those of the local part, and what concerns the second tier. */
+export interface TieredOptions<K = unknown, V = unknown>
+  extends Omit<CacheOptions<K, V>, 'name' | 'keyPrefix' | 'version' | 'kind'> {
+  /** The same in all processes, and part of every key in the second tier: 1 to 64 of the characters A–Z, a–z, 0–9, `.`, `_` and `-`. */
+  readonly name: string
+  /** The second tier: `redisTier(client)`, or a store without a log, with its weaker promise. */
+  readonly remote: TierStore | PlainTier
+  /** How long a value lives in this process at most. Default: its `ttl`. */
+  readonly nearTtl?: Duration | undefined
+  /** How long what is held here is served while the second tier cannot be asked what has changed. Default `'10s'`. */
+  readonly maxStale?: Duration | undefined
+  /** How often the second tier is asked what has changed, whether or not it tells by itself. Default `'1s'`, at most a third of `maxStale`. */
+  readonly beat?: Duration | undefined
+  /** How long a read of the second tier, or the storing of a load, may take. Default 250 ms. */
+  readonly readTimeout?: Duration | undefined
+  /** How long an invalidation may take before it counts as not acknowledged; it stays queued. Default `'1s'`. */
+  readonly writeTimeout?: Duration | undefined
+  /** How long `close` waits for invalidations that are not acknowledged. Default `'2s'`. */
+  readonly closeTimeout?: Duration | undefined
+  /** After how many failures in a row nothing is read or filled, and for how long at first. Default 5 and `'1s'`, doubling to 30 s. */
+  readonly breaker?:
+    | { readonly failures?: number | undefined; readonly pause?: Duration | undefined }
+    | undefined
+  /** How many keys and tags wait to be sent at most; above, one `clear` is sent instead. Default 10,000. */
+  readonly maxQueued?: number | undefined
+  /** How values become bytes. Default: JSON, and a form of it that keeps Date, Map, Set, bigint, undefined, cycles and the like. */
+  readonly serializer?: Serializer | undefined
+  /** Compresses values of at least this many bytes, by gzip unless another method is named. Default: none is. */
+  readonly compress?: { readonly over: Bytes; readonly method?: CompressionMethod | undefined } | undefined
+  /** A value of more bytes stays in this process. Default 1 MiB. */
+  readonly maxValueBytes?: Bytes | undefined
+  /** The text of a key that is no string, number, bigint, boolean, null or array of these: the same for the same key, in all processes. */
+  readonly encodeKey?: ((key: K) => string) | undefined
+  /**
+   * One load among all processes: who misses a key takes a lease on it of this length, and others wait for its result, `wait` at most,
+   * before they load themselves. It saves loads; nothing relies on it. Default: none.
+   */
+  readonly singleFlight?: { readonly lease: Duration; readonly wait: Duration } | undefined
+  /** What tells of news at once. Default: what the second tier offers. `false`: nothing; then news take a beat. */
+  readonly push?: Push | false | undefined
+}
+
+/** The settings of the protocol, in milliseconds and bytes. */
+export interface TieredSettings {
+  readonly name: string
+  readonly nearTtl: number
+  readonly maxStale: number
+  readonly beat: number
+  readonly readTimeout: number
+  readonly writeTimeout: number
+  readonly closeTimeout: number
+  readonly breaker: BreakerSettings
+  readonly maxQueued: number
+  readonly compress: Compression | undefined
+  readonly maxValueBytes: number
+  readonly singleFlight: { readonly lease: number; readonly wait: number } | undefined
+}
+
+/** The options of the protocol; all others are those of the local part. */
+const OWN = [
+  'name',
+  'remote',
+  'nearTtl',
+  'maxStale',
+  'beat',
+  'readTimeout',
+  'writeTimeout',
+  'closeTimeout',
+  'breaker',
+  'maxQueued',
+  'serializer',
+  'compress',
+  'maxValueBytes',
+  'encodeKey',
+  'singleFlight',
+  'push',
+] as const satisfies (keyof TieredOptions)[]
+const LOCAL = [
+  'maxEntries',
+  'maxWeight',
+  'weigh',
+  'maxBytes',
+  'ttl',
+  'ttlJitter',
+  'idleTtl',
+  'policy',
+  'protect',
+  'onRemoval',
+  'onError',
+  'clock',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'errorBackoff',
+  'refreshAhead',
+  'softTimeout',
+  'hardTimeout',
+  'negativeTtl',
+  'errorTtl',
+] as const satisfies (keyof TieredOptions | keyof LoadSettings)[]
+
+/** The options in two parts: those of the protocol, checked, and those of the local part. Throws a TypeError or RangeError. */
+export function resolveTieredOptions<K, V>(
+  options: TieredOptions<K, V>,
+): {
+  readonly settings: TieredSettings
+  readonly local: CacheOptions<K, V>
+} {
+  if (!isRecord(options)) throw refusal('options', 'an object of settings', options)
+  const known: readonly string[] = [...OWN, ...LOCAL]
+  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(name, name, known)
+  const { name, remote, serializer, encodeKey, push } = options
+  if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name))
+    throw refusal('name', '1 to 64 of the characters A–Z, a–z, 0–9, ".", "_" and "-"', name)
+  if (!isRecord(remote) || (typeof remote.open !== 'function' && !isPlain(remote)))
+    throw refusal(
+      'remote',
+      'a second tier such as redisTier(client), or an object with get, set and delete',
+      remote,
+    )
+  if (serializer !== undefined) checkSerializer(serializer)
+  if (encodeKey !== undefined && typeof encodeKey !== 'function')
+    throw refusal('encodeKey', 'a function', encodeKey)
+  if (push !== undefined && push !== false && (!isRecord(push) || typeof push.listen !== 'function'))
+    throw refusal('push', 'an object with a method `listen`, or false', push)
+  const maxStale = time(options.maxStale ?? 10_000, 'maxStale')
+  const beat = time(options.beat ?? Math.min(1000, maxStale / 3), 'beat')
+  if (3 * beat > maxStale)
+    throw new RangeError(`beat: expected at most a third of maxStale (${maxStale / 3} ms), got ${beat} ms`)
+  const { breaker = {}, singleFlight } = options
+  checkParts(breaker, 'breaker', ['failures', 'pause'])
+  if (singleFlight !== undefined) checkParts(singleFlight, 'singleFlight', ['lease', 'wait'])
+  const local = Object.fromEntries(
+    Object.entries(options).filter(([option]) => (LOCAL as readonly string[]).includes(option)),
+  )
+  return {
+    local: local as CacheOptions<K, V>,
+    settings: {
+      name,
+      nearTtl: options.nearTtl === undefined ? Infinity : time(options.nearTtl, 'nearTtl', true),
+      maxStale,
+      beat,
+      readTimeout: time(options.readTimeout ?? 250, 'readTimeout'),
+      writeTimeout: time(options.writeTimeout ?? 1000, 'writeTimeout'),
+      closeTimeout: time(options.closeTimeout ?? 2000, 'closeTimeout'),
+      breaker: {
+        failures: positiveInteger(breaker.failures ?? 5, 'breaker.failures'),
+        pause: time(breaker.pause ?? 1000, 'breaker.pause'),
+      },
+      maxQueued: positiveInteger(options.maxQueued ?? 10_000, 'maxQueued'),
+      compress: compression(options.compress),
+      maxValueBytes: positiveInteger(
+        bytes(options.maxValueBytes ?? 1024 * 1024, 'maxValueBytes'),
+        'maxValueBytes',
+      ),
+      singleFlight: singleFlight && {
+        lease: Math.ceil(time(singleFlight.lease, 'singleFlight.lease')),
+        wait: time(singleFlight.wait, 'singleFlight.wait'),
+      },
+    },
+  }
+}
+
+function isPlain(remote: Record<string, unknown>): boolean {
+  return ['get', 'set', 'delete'].every((method) => typeof remote[method] === 'function')
+}
+
+function checkSerializer(serializer: unknown): void {
+  if (!isRecord(serializer)) throw refusal('serializer', 'an object with id, encode and decode', serializer)
+  const { id, encode, decode } = serializer
+  if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > 255)
+    throw refusal('serializer.id', 'an integer from 1 to 255', id)
+  if (typeof encode !== 'function') throw refusal('serializer.encode', 'a function', encode)
+  if (typeof decode !== 'function') throw refusal('serializer.decode', 'a function', decode)
+}
+
+function compression(compress: TieredOptions['compress']): Compression | undefined {
+  if (compress === undefined) return undefined
+  checkParts(compress, 'compress', ['over', 'method'])
+  const { over, method = 'gzip' } = compress
+  if (method !== 'gzip' && method !== 'brotli' && method !== 'zstd')
+    throw refusal('compress.method', "'gzip', 'brotli' or 'zstd'", method)
+  if (!isAvailable(method)) throw refusal('compress.method', 'one that this runtime has', method)
+  return { over: positiveInteger(bytes(over, 'compress.over'), 'compress.over'), method }
+}
+
+function checkParts(value: unknown, option: string, known: readonly string[]): void {
+  if (!isRecord(value)) throw refusal(option, `an object of ${known.join(' and ')}`, value)
+  for (const name of Object.keys(value))
+    if (!known.includes(name)) throw unknownOption(`${option}.${name}`, name, known)
+}
+
+function time(value: unknown, option: string, mayBeEndless = false): number {
+  const found = milliseconds(value, option)
+  if (found > 0 && (found < Infinity || mayBeEndless)) return found
+  throw new RangeError(`${option}: expected a time above 0${mayBeEndless ? '' : ' that ends'}, got ${found}`)
+}

@@ -1,0 +1,21 @@
+export type { CompressionMethod } from './codec.ts'
+export type { Serializer } from './serialize.ts'
+export type {
+  Fill,
+  FillResult,
+  LogEntry,
+  PlainTier,
+  Position,
+  Push,
+  StoredValue,
+  Tier,
+  TierAnchor,
+  TierPull,
+  TierRead,
+  TierStore,
+  TierWrite,
+  Write,
+} from './tier.ts'
+export { TieredCache } from './tiered-cache.ts'
+export type { TieredOptions } from './tiered-options.ts'
+export type { TieredStats } from './tiered-stats.ts'

@@ -1,0 +1,159 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Cache, type CacheOptions, type Fault } from '../../src/index.ts'
+import { manualClock } from '../support/clock.ts'
+import { checkInvariants } from '../support/invariants.ts'
+
+const published: Fault[] = []
+const note = (message: unknown): void => void published.push(message as Fault)
+
+beforeEach(() => subscribe('nearcache:fault', note))
+afterEach(() => {
+  unsubscribe('nearcache:fault', note)
+  published.length = 0
+  vi.restoreAllMocks()
+  vi.useRealTimers()
+})
+
+const boom = (message: string) => (): never => {
+  throw new Error(message)
+}
+
+let names = 0
+const freshName = (): string => `faults ${++names}`
+
+/** Each kind of fault of the core: the options that it needs, and what brings it about. */
+const kinds: readonly [
+  kind: string,
+  key: unknown,
+  options: CacheOptions<string, number>,
+  provoke: (cache: Cache<string, number>) => unknown,
+][] = [
+  ['listener', 'k', { onRemoval: boom('listener') }, (cache) => [cache.set('k', 1), cache.delete('k')]],
+  [
+    'listener',
+    'k',
+    { onRemoval: async () => boom('listener')() },
+    (cache) => [cache.set('k', 1), cache.delete('k')],
+  ],
+  [
+    'loader',
+    'k',
+    { staleWhileRevalidate: '1h' },
+    (cache) => {
+      cache.set('k', 1)
+      cache.expire('k')
+      return cache.getOrLoad('k', boom('loader'))
+    },
+  ],
+  [
+    'timeout',
+    'k',
+    { staleIfError: '1h', hardTimeout: 5 },
+    (cache) => {
+      cache.set('k', 1)
+      cache.expire('k')
+      return cache.getOrLoad('k', () => new Promise(() => {}))
+    },
+  ],
+  [
+    'weigher',
+    'extra',
+    {
+      maxWeight: 100,
+      weigh: (_value, key) => (key === 'extra' ? boom('weigher')() : 1),
+    },
+    (cache) =>
+      cache.getOrLoadMany(
+        ['k'],
+        async () =>
+          new Map([
+            ['k', 1],
+            ['extra', 2],
+          ]),
+      ),
+  ],
+]
+
+describe('faults', () => {
+  it.each(kinds)(
+    '80. %s: given to onError, published and counted, with the cache and the key',
+    async (kind, key, options, provoke) => {
+      const told: [unknown, Fault][] = []
+      const cache = new Cache<string, number>({
+        name: freshName(),
+        onError: (error, fault) => told.push([error, fault]),
+        ...options,
+      })
+      const before = Date.now()
+      await provoke(cache)
+      await vi.waitFor(() => expect(told).toHaveLength(1))
+      const [[error, fault]] = told as [[unknown, Fault]]
+      expect(fault).toMatchObject({ kind, key, cache: cache.name, error, count: 1, muted: 0 })
+      expect(fault.since).toBeGreaterThanOrEqual(before)
+      expect(published).toEqual([fault])
+      expect(cache.stats().faults).toEqual({ [kind]: 1 })
+      checkInvariants(cache, { loading: kind === 'timeout' })
+    },
+  )
+
+  it('80. clock: a clock that throws where nobody can be told', () => {
+    const told: Fault[] = []
+    let isBroken = false
+    const clock = (): number => (isBroken ? boom('clock')() : 1000)
+    const cache = new Cache<string, number>({ clock, onError: (_error, fault) => told.push(fault) })
+    cache.set('k', 1)
+    isBroken = true
+    cache.close()
+    expect(told.map(({ kind }) => kind)).toContain('clock')
+    expect(cache.stats().faults.clock).toBe(told.length)
+  })
+
+  it('81. without onError the console has the first of a kind at once, and then a line a minute with what was left out', () => {
+    vi.useFakeTimers()
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const name = freshName()
+    const cache = new Cache<string, number>({ name, onRemoval: boom('listener') })
+    const fail = (): void => {
+      cache.set('k', 1)
+      cache.delete('k')
+    }
+    for (let i = 0; i < 1000; i++) fail()
+    expect(print.mock.calls).toEqual([[`nearcache: ${name} (listener):`, new Error('listener')]])
+    vi.advanceTimersByTime(60_000)
+    fail()
+    fail()
+    expect(print.mock.calls.slice(1)).toEqual([
+      [`nearcache: ${name} (listener, 999 more since the last line):`, new Error('listener')],
+    ])
+    expect(cache.stats().faults).toEqual({ listener: 1002 })
+    expect(published.at(-1)).toMatchObject({ count: 1002, muted: 0 })
+    expect(published.at(998)).toMatchObject({ count: 999, muted: 997 })
+  })
+
+  it('81. another cache, and another kind, has a line of its own', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const { now } = manualClock()
+    for (let i = 0; i < 2; i++) {
+      const cache = new Cache<string, number>({ clock: now, staleIfError: '1h', onRemoval: boom('listener') })
+      cache.set('a', 1)
+      cache.delete('a')
+      cache.set('k', 1)
+      cache.expire('k')
+      await cache.getOrLoad('k', boom('loader'))
+    }
+    expect(print).toHaveBeenCalledTimes(4)
+  })
+
+  it('85. an onError that throws or rejects harms nothing, and its own error is printed', async () => {
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    for (const onError of [boom('onError'), async () => boom('onError')()]) {
+      const cache = new Cache<string, number>({ onRemoval: boom('listener'), onError })
+      cache.set('k', 1)
+      expect(cache.delete('k')).toBe(true)
+      await vi.waitFor(() => expect(print.mock.lastCall?.[0]).toContain(`${cache.name} (onError)`))
+      expect(cache.stats().faults).toEqual({ listener: 1 })
+      checkInvariants(cache)
+    }
+  })
+})

@@ -1,0 +1,154 @@
+import { openEntry, sealed } from '../../../src/tiers/record.ts'
+import { redisTier } from '../../../src/tiers/redis-tier.ts'
+import type { Position, StoredValue, Tier, TierRead } from '../../../src/tiers/tier.ts'
+import { numberOf } from '../../../src/tiers/tier.ts'
+import { Model } from '../world/model.ts'
+import { Random } from '../world/random.ts'
+import type { RedisSocket } from './socket.ts'
+
+/**
+ * The model of the scripts beside a real server that runs them, for many calls: each reply must be the same. The nonces and the time of
+ * both are those of the server, which chooses them. Returns how often each outcome was met. Empties the server.
+ */
+export async function against(
+  socket: RedisSocket,
+  seed: number,
+  calls: number,
+): Promise<Record<string, number>> {
+  await socket.command(['FLUSHALL'])
+  const random = new Random(seed)
+  const server = redisTier(socket, { subscriber: false, log: 12, keyFences: 3, tagFences: 2 }).open('t')
+  let micros = 0
+  let nonce = 0
+  const model = new Model(
+    { log: 12, keys: 3, tags: 2 },
+    { micros: () => micros, nonce: () => nonce, appended() {} },
+  )
+  const positions: Position[] = ['5-5']
+  const outcomes: Record<string, number> = {}
+  const note = (name: string): void => {
+    outcomes[name] = (outcomes[name] ?? 0) + 1
+  }
+  for (let i = 0; i < calls; i++) {
+    const isSpoiled = random.chance(0.01)
+    if (isSpoiled) note(await spoil(random.below(6), model, socket))
+    // A new state is made by the server, by its own time and number. Now and then none is there.
+    if (random.chance(isSpoiled ? 0.4 : 0.9)) {
+      const { head, epoch } = await server.anchor([])
+      micros = numberOf(head)
+      nonce = Number(epoch)
+      model.open()
+      micros += i * 1000
+    }
+    const hasState = model.state !== undefined
+    const recent = random.chance(0.8) ? 4 : 30
+    const seen = random.chance(0.1)
+      ? undefined
+      : positions[Math.max(0, positions.length - 1 - random.below(recent))]
+    const key = `k${random.below(3)}`
+    const tags = random.chance(0.5) ? [] : random.chance(0.5) ? ['a'] : ['a', 'b']
+    const value: StoredValue = {
+      token: seen ?? '5-5',
+      age: random.below(3) * 1e6,
+      ttl: random.chance(0.5) ? 600_000 : 0,
+      stale: 0,
+      flags: 0,
+      serializer: 0,
+      payload: sealed(key, 0, 0, tags, Buffer.from(`v${i}`)),
+      tags,
+    }
+    const dice = random.next()
+    let real: unknown
+    let ours: unknown
+    if (dice < 0.35) {
+      real = shown(await server.read([key, 'k9'], seen, 0), key)
+      const reply = model.read([key, 'k9'], seen)
+      ours = shown(reply, key)
+      note(
+        !hasState
+          ? 'read: no state'
+          : !reply.isKnown
+            ? 'read: history lost'
+            : reply.values[0]
+              ? 'read: hit'
+              : 'read: miss',
+      )
+    } else if (dice < 0.6 && hasState && seen !== undefined) {
+      const fill = { ...value, key, epoch: random.chance(0.9) ? model.state!.epoch : '1' }
+      real = await server.fill(fill)
+      ours = model.fill(fill)
+      note(`fill: ${ours}`)
+    } else if (dice < 0.85 && hasState) {
+      const mode = random.chance(0.05) ? 'clear' : random.chance(0.1) ? 'expire' : 'delete'
+      const keys = random.chance(0.7) ? [key] : []
+      const deleted = random.chance(0.2) ? ['a'] : random.chance(0.1) ? ['b', 'c'] : []
+      const stored =
+        mode !== 'expire' && random.chance(0.5) && keys.length > 0 && seen !== undefined ? value : undefined
+      const write = { seen, body: Buffer.from('body'), mode, keys, tags: deleted, value: stored } as const
+      const reply = await server.write(write)
+      nonce = Number(reply.id.split('-')[1])
+      real = reply
+      ours = model.write(write)
+      positions.push(reply.id)
+      note(stored === undefined ? `write: ${mode}` : reply.kept ? 'set: kept' : 'set: given up')
+    } else if (dice < 0.95 && seen !== undefined) {
+      const { time: _, ...reply } = await server.pull(seen)
+      const { time: __, ...its } = model.pull(seen)
+      real = { ...reply, entries: reply.entries.map(plain) }
+      ours = { ...its, entries: its.entries.map(plain) }
+      note(reply.isKnown ? 'pull' : hasState ? 'pull: history lost' : 'pull: no state')
+    } else if (hasState) {
+      const asked = positions.slice(-8)
+      const { time: _, age: __, ...reply } = await server.anchor(asked)
+      const { time: ___, age: ____, ...its } = model.anchor(asked)
+      real = reply
+      ours = its
+      note('anchor')
+    }
+    if (JSON.stringify(real) !== JSON.stringify(ours))
+      throw new Error(
+        `seed ${seed}, call ${i} differs\n  server ${JSON.stringify(real)}\n  model  ${JSON.stringify(ours)}`,
+      )
+    if (model.state !== undefined && !positions.includes(model.state.head)) positions.push(model.state.head)
+    if (positions.length > 200) positions.splice(0, 100)
+  }
+  return outcomes
+}
+
+/** Something of the server's is lost. */
+async function spoil(what: number, model: Model, socket: RedisSocket): Promise<string> {
+  const part = ['s', 'l', 'k', 't'][what]
+  if (what === 0) model.state = undefined
+  if (what === 1) model.log = []
+  if (what === 2) model.keys = new Map()
+  if (what === 3) model.tags = new Map()
+  if (what === 4) {
+    Object.assign(model, { state: undefined, log: [], keys: new Map(), tags: new Map(), entries: new Map() })
+    await socket.command(['FLUSHALL'])
+  } else if (what === 5) {
+    model.entries.delete('k0')
+    await socket.command(['DEL', 'nc:{t}:v:k0'])
+  } else await socket.command(['DEL', `nc:{t}:${part}`])
+  return ['state gone', 'log gone', 'key fences gone', 'tag fences gone', 'flushed', 'entry gone'][what]!
+}
+
+/** A reply of `read` without its times, which differ. */
+function shown(reply: TierRead, key: string): unknown {
+  const values = reply.values.map((bytes) => {
+    const entry = bytes instanceof Uint8Array ? openEntry(bytes, key) : undefined
+    return entry === undefined
+      ? null
+      : {
+          at: entry.at,
+          epoch: entry.epoch,
+          tags: entry.tags,
+          isTimed: entry.expires > 0,
+          data: Buffer.from(entry.data).toString(),
+        }
+  })
+  return { ...reply, values }
+}
+
+function plain({ id, previous, body }: Awaited<ReturnType<Tier['pull']>>['entries'][number]): unknown {
+  return { id, previous, body: Buffer.from(body).toString('hex') }
+}

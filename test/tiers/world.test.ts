@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import * as product from '../../src/tiers/tiered-cache.ts'
+import { type Profile, play } from './world/world.ts'
+
+/** More of them run by `npm run simulate:tiers -- 20000`. */
+const schedules: [Profile, number][] = [
+  ['calm', 10],
+  ['lossy', 10],
+  ['storm', 30],
+]
+/** Other seeds on each day, so that in time many are met; a failure names its own. */
+const from = Number(process.env.SEED ?? 100_000 + 50 * Math.floor(Date.now() / 86_400_000))
+
+test.each(schedules)(
+  'no read gives what was invalidated longer ago than its bound, whatever happens (%s, %i schedules)',
+  { timeout: 120_000 },
+  async (profile, count) => {
+    const found: string[] = []
+    for (let seed = from; seed < from + count; seed++) {
+      const violations = await play(product, seed, profile)
+      if (violations.length > 0) found.push(`SEED=${seed}: ${[...new Set(violations)].join(' ')}`)
+    }
+    expect(found).toEqual([])
+  },
+)
