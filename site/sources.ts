@@ -40,16 +40,14 @@ export interface Entry {
 }
 
 export function entriesOfPackage(): Entry[] {
-  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { exports: object }
-  return Object.keys(exports)
-    .filter((path) => path !== './package.json')
-    .map((path) => {
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+    exports: Record<string, { default: string }>
+  }
+  return Object.entries(exports)
+    .filter(([path]) => path !== './package.json')
+    .map(([path, { default: built }]) => {
       const name = path.slice(2)
-      const candidates =
-        name === '' ? ['index.ts'] : [`${name}.ts`, `${name}/index.ts`, `adapters/${name}.ts`]
-      const file = candidates.find((one) => existsSync(`${root}src/${one}`))
-      if (file === undefined)
-        throw new Error(`${path}: expected src/${candidates.join(' or src/')}, found none`)
+      const file = built.replace('./dist/', '').replace(/\.js$/, '.ts')
       return { name: posix.join('nearcache', name), file, page: name === '' ? 'core.md' : `${name}.md` }
     })
 }
