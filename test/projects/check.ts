@@ -39,7 +39,7 @@ function attempt({ packages, type = 'commonjs', files, commands }: Kind, project
     if (program === 'node') {
       const binary = own === undefined ? process.execPath : join('node_modules', own, 'bin/node')
       run(binary, args, project)
-    } else run('npx', ['--no-install', program, ...args], project)
+    } else run(join(project, 'node_modules/.bin', program), args, project)
   }
 }
 
