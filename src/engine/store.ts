@@ -136,6 +136,7 @@ export class Store {
     const slot = space.map.get(key)
     if (slot !== undefined && this.isLive(slot, this.clock.now())) return slot
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.clock.missed()
     return NONE
   }
 
@@ -166,6 +167,7 @@ export class Store {
     }
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.counters.misses++
+    this.clock.missed()
     return undefined
   }
 
@@ -210,7 +212,7 @@ export class Store {
   ): void {
     this.discard(space, key)
     if (space.closed || this.keepsNothing) return
-    const now = this.clock.now()
+    const now = this.clock.forWrite()
     this.slots.trackLoads()
     const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, 1, now)
     this.retag(slot, space, tags)
@@ -281,7 +283,7 @@ export class Store {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
     if (this.keepsNothing) return true
-    const now = this.clock.now()
+    const now = this.clock.forWrite()
     const found = space.map.get(key) ?? NONE
     if (!(terms.ttl > 0)) {
       if (this.holds(found)) this.remove(found, this.reason(found, now, 'expired'))
@@ -309,7 +311,7 @@ export class Store {
   commitPlain(space: Space, key: unknown, value: unknown, terms: WriteTerms): boolean {
     if (value === undefined || space.flights !== undefined || space.closed) return false
     if (!(terms.isPlain && this.isPlain && this.slots.isPlain && terms.ttl > 0)) return false
-    const now = this.clock.now()
+    const now = this.clock.forWrite()
     const found = space.map.get(key) ?? NONE
     if (this.holds(found)) this.overwritePlain(space, found, value, now + terms.ttl, now)
     else {
@@ -349,7 +351,7 @@ export class Store {
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */
   touch(slot: number, ttl: number, terms: WriteTerms): void {
-    if (ttl > 0) this.live(slot, ttl, this.clock.now(), terms)
+    if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), terms)
     else this.remove(slot, 'expired')
   }
 
