@@ -37,13 +37,7 @@ export function comparisonPage(
   })
   const parts = [
     '# Benchmarks',
-    `How nearcache compares with other caches, in what it finds and in how fast it is. The charts of speed are of Node ${drawn.environment.node}; every figure, with its spread, is in the tables of each Node:`,
-    reports
-      .map(
-        ({ name, report: { environment } }) =>
-          `- [Node ${environment.node}](${name}/README.md), measured ${environment.date}`,
-      )
-      .join('\n'),
+    `How nearcache compares with other caches, in what it finds and in how fast it is. The charts of speed are of Node ${drawn.environment.node}; the tables of [each Node](#every-figure) have every figure.`,
     '## What stays in the cache',
     `${gapWords(pairs)} A miss costs a query, a hit nothing, so this is what decides how much work a cache saves. [All policies, traces and sizes](hit-ratio.md).`,
     picture('gap-closed', 'The share of the gap between LRU and the optimum that each policy closes'),
@@ -64,6 +58,14 @@ export function comparisonPage(
     ...chart('fill'),
     '## Memory',
     ...chart('bytes'),
+    '## Every figure',
+    'With its spread, also of latencies and memory, in the tables of each Node:',
+    reports
+      .map(
+        ({ name, report: { environment } }) =>
+          `- [Node ${environment.node}](${name}/README.md), measured ${environment.date}`,
+      )
+      .join('\n'),
     '## More',
     [
       '- [Hit ratios on recorded traces](hit-ratio.md), and [on synthetic workloads](hit-ratio-synthetic.md)',

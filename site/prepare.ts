@@ -1,11 +1,19 @@
 /** Writes the pages of the site to `pages/`, from those of the repository, and `llms.txt` for readers that are machines. */
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chapters } from './contents.ts'
 import { home } from './home.ts'
 import { forSite, plain } from './markdown.ts'
-import { root, sitePages } from './sources.ts'
+import { entriesOfPackage, root, sitePages } from './sources.ts'
 
 const here = fileURLToPath(new URL('./', import.meta.url))
 
@@ -13,7 +21,9 @@ export function prepare(): void {
   const manifest = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
   const repository = sourcesOf(manifest.repository)
   const pages = sitePages()
-  rmSync(`${here}pages`, { recursive: true, force: true })
+  // The pages of the API are made by `api.ts`, which takes longer, and stay.
+  for (const name of existsSync(`${here}pages`) ? readdirSync(`${here}pages`) : [])
+    if (name !== 'api') rmSync(`${here}pages/${name}`, { recursive: true })
   const write = (path: string, text: string): void => {
     mkdirSync(dirname(`${here}pages/${path}`), { recursive: true })
     writeFileSync(`${here}pages/${path}`, text)
@@ -38,8 +48,8 @@ export function prepare(): void {
   write('public/llms-full.txt', full(pages))
 }
 
-/** The chapters as VitePress takes them. */
-function sidebar(pages: ReadonlyMap<string, string>): object[] {
+/** The chapters as VitePress takes them, and the entries beside the pages of the API. */
+function sidebar(pages: ReadonlyMap<string, string>): object {
   const docs = chapters().map(({ title, pages: list }) => ({
     text: title,
     collapsed: false,
@@ -49,7 +59,18 @@ function sidebar(pages: ReadonlyMap<string, string>): object[] {
   const items = project
     .filter((path) => pages.has(path))
     .map((path) => ({ text: titleOf(path), link: linkOf(pages.get(path)!) }))
-  return [...docs, { text: 'The project', collapsed: true, items }]
+  const examples = [...pages]
+    .filter(([page]) => page.startsWith('examples/'))
+    .map(([page, path]) => ({ text: titleOf(page), link: linkOf(path) }))
+  const api = entriesOfPackage().map(({ name, page }) => ({ text: name, link: linkOf(`api/${page}`) }))
+  return {
+    '/api/': [{ text: 'API', items: api }],
+    '/': [
+      ...docs,
+      { text: 'Examples', collapsed: false, items: examples },
+      { text: 'The project', collapsed: true, items },
+    ],
+  }
 }
 
 /** An index for language models (llmstxt.org): each page with what it is about, as Markdown. */

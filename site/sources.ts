@@ -1,4 +1,5 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The root of the repository, with a slash at its end. */
@@ -29,4 +30,26 @@ export function sitePages(): Map<string, string> {
 
 function indexed(path: string): string {
   return path.replace(/README\.md$/, 'index.md')
+}
+
+/** An entry of the package as it is imported, its source, and its page among those of the API. */
+export interface Entry {
+  readonly name: string
+  readonly file: string
+  readonly page: string
+}
+
+export function entriesOfPackage(): Entry[] {
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { exports: object }
+  return Object.keys(exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => {
+      const name = path.slice(2)
+      const candidates =
+        name === '' ? ['index.ts'] : [`${name}.ts`, `${name}/index.ts`, `adapters/${name}.ts`]
+      const file = candidates.find((one) => existsSync(`${root}src/${one}`))
+      if (file === undefined)
+        throw new Error(`${path}: expected src/${candidates.join(' or src/')}, found none`)
+      return { name: posix.join('nearcache', name), file, page: name === '' ? 'core.md' : `${name}.md` }
+    })
 }

@@ -553,7 +553,7 @@ export class Cache<K = unknown, V = unknown> {
    */
   resize(bounds: number | NewBounds): void {
     const store = this.store
-    const { maxEntries = store.maxEntries, maxWeight = store.maxWeight } = checkBounds(bounds, store.unit)
+    const { maxEntries = store.wantedEntries, maxWeight = store.maxWeight } = checkBounds(bounds, store.unit)
     this.#assertOpen()
     store.resize(maxEntries, maxWeight)
     store.settle()

@@ -40,7 +40,14 @@ export default defineConfig({
         link: '/keys-and-values',
         activeMatch: '^/(keys|expiry|bounds|loading|eviction|stale|memoize)',
       },
-      { text: 'Reference', link: '/reference' },
+      {
+        text: 'Reference',
+        activeMatch: '^/(reference|api/)',
+        items: [
+          { text: 'By subject', link: '/reference' },
+          { text: 'API, from the declarations', link: '/api/' },
+        ],
+      },
       { text: 'Benchmarks', link: '/benchmarks/', activeMatch: '^/benchmarks/' },
       { text: 'Playground', link: '/playground' },
       { text: 'Examples', link: '/examples/', activeMatch: '^/examples/' },
@@ -52,6 +59,7 @@ export default defineConfig({
     footer: { message: 'MIT licensed', copyright: 'nearcache contributors' },
   },
   vite: {
+    build: { chunkSizeWarningLimit: 2_000 },
     server: { fs: { allow: [root] } },
     plugins: [
       {

@@ -10,17 +10,8 @@ import { isThenable } from './removal.ts'
  * - `weigher`: `weigh` or `protect` refused what a batch brought besides.
  * - `clock`: the injected `clock` threw.
  * - `remote`: the second tier of a tiered cache failed, or told what cannot be read.
- * - `guard`, `snapshot`: the heap guard or a snapshot met something unexpected.
  */
-export type FaultKind =
-  | 'listener'
-  | 'loader'
-  | 'timeout'
-  | 'weigher'
-  | 'clock'
-  | 'remote'
-  | 'guard'
-  | 'snapshot'
+export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock' | 'remote'
 
 /** What went wrong without a caller to tell, and where. */
 export interface Fault {

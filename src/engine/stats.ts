@@ -60,6 +60,8 @@ export interface CacheStats {
   readonly weight: number
   /** The bound by entries; Infinity where there is none. */
   readonly maxEntries: number
+  /** The lower bound by entries that the heap guard holds the cache at for now; undefined where it does not. */
+  readonly heldAt: number | undefined
   /** The bound by weight, in bytes with `maxBytes`; Infinity where there is none. */
   readonly maxWeight: number
   /** What bounds the cache besides its entries: their weight or their bytes; `'entries'` where nothing does. */
@@ -77,7 +79,8 @@ export interface CacheSummary {
 
 /** What a store is bounded by. */
 export interface Bounds {
-  readonly maxEntries: number
+  readonly wantedEntries: number
+  readonly heldAt: number
   readonly maxWeight: number
   readonly unit: CacheStats['unit']
 }
@@ -88,7 +91,7 @@ export function statsOf(
   faults: Faults['counts'],
   size: number,
   weight: number,
-  { maxEntries, maxWeight, unit }: Bounds,
+  { wantedEntries, heldAt, maxWeight, unit }: Bounds,
 ): CacheStats {
   const { hits, misses, sets, loads, refreshes, joins, staleServed } = total
   const { evicted, expired, replaced, deleted, cleared, invalidated } = total
@@ -119,7 +122,8 @@ export function statsOf(
     faults,
     size,
     weight,
-    maxEntries,
+    maxEntries: wantedEntries,
+    heldAt: heldAt < wantedEntries ? heldAt : undefined,
     maxWeight,
     unit,
   }

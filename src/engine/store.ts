@@ -47,7 +47,12 @@ export class Store {
   readonly slots: Slots
   readonly policy: Policy
   readonly root: Space = new Space(undefined, undefined, this.counters)
+  /** The bound by entries that holds: the user's, or a lower one that a guard holds the store at. */
   maxEntries: number
+  /** The bound by entries that the user has set. */
+  wantedEntries: number
+  /** Infinity where no guard holds the store. */
+  heldAt: number = Infinity
   maxWeight: number
   /** What bounds the store besides its entries. */
   readonly unit: CacheStats['unit']
@@ -78,6 +83,7 @@ export class Store {
     this.settings = settings
     this.label = label
     this.maxEntries = settings.maxEntries
+    this.wantedEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
     this.unit =
       settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
@@ -424,6 +430,19 @@ export class Store {
     const now = this.clock.now()
     publish('invalidate', () => ({ cache: this.label, kind: 'resize', maxEntries, maxWeight }))
     this.maxWeight = maxWeight
+    this.wantedEntries = maxEntries
+    this.applyBounds(now)
+  }
+
+  /** Holds the store below the user's bound by entries; at Infinity no longer. Throws nothing. */
+  hold(entries: number): void {
+    this.heldAt = entries
+    this.applyBounds(this.clock.recent())
+    this.settle()
+  }
+
+  private applyBounds(now: number): void {
+    const maxEntries = Math.min(this.wantedEntries, this.heldAt)
     if (maxEntries !== this.maxEntries) {
       this.maxEntries = maxEntries
       this.policy.resize(maxEntries)

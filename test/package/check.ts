@@ -16,7 +16,7 @@ import {
   installBesideOtherHosts,
   pack,
 } from './tarball.ts'
-import { checkLoading, checkTypes } from './user.ts'
+import { checkLoading, checkSharing, checkTypes } from './user.ts'
 
 const update = process.argv.includes('--update')
 const failures: string[] = []
@@ -43,11 +43,13 @@ try {
   if (await step('pack', () => pack(folder))) {
     await step('files in the tarball', () => checkFiles(folder))
     await step('manifest (publint)', () => checkManifest(folder))
-    await step('types resolve (attw, esm-only)', () => checkResolution(folder))
+    await step('types resolve (attw)', () => checkResolution(folder))
     await step('install beside other hosts', () => installBesideOtherHosts(folder))
     if (await step('install into an empty folder', () => install(folder))) {
       await step('import and require each entry', () => checkLoading(folder))
+      await step('both forms share their state', () => checkSharing(folder))
       await step('exported names', () => checkNames(folder, update))
+      await step('a user compiles with node16', () => checkTypes(folder, 'node16'))
       await step('a user compiles with nodenext', () => checkTypes(folder, 'nodenext'))
       await step('a user compiles with bundler', () => checkTypes(folder, 'bundler'))
       await step('unused parts are shaken off', () => checkShaking(folder))

@@ -4,10 +4,12 @@ import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { expectNone, kB, root, run, runTool } from './run.ts'
 
-/** One way into the package: `nearcache`, `nearcache/loading`, … */
+/** One way into the package: `nearcache`, `nearcache/memoize`, … */
 export interface Entry {
   name: string
+  /** Its ES module. */
   module: string
+  /** Its declarations, which those for ES modules repeat or refer to. */
   types: string
 }
 
@@ -23,17 +25,28 @@ export function pack(folder: string): string {
   return `${report.id}, ${report.files.length} files, ${kB(report.size)} packed, ${kB(report.unpackedSize)} unpacked`
 }
 
-/** The tarball holds the documents and, for each source file, a module and its types; nothing else. */
+/**
+ * The tarball holds the documents; of each source file an ES module and, but for those of the command, a CommonJS module with its
+ * declarations; and of each entry what an ES module imports. Nothing else.
+ */
 export function checkFiles(folder: string): string {
   const packed = filesIn(join(folder, 'package'))
   const sources = filesIn(join(root, 'src')).map((file) => file.replace(/\.ts$/, ''))
-  const built = sources.flatMap((file) => ['.js', '.d.ts'].map((end) => `dist/${file}${end}`))
-  const expected = new Set([...documents, ...built])
+  const built = sources.flatMap((file) =>
+    file.startsWith('cli/')
+      ? [`dist/${file}.js`]
+      : [`dist/${file}.js`, `dist/cjs/${file}.js`, `dist/cjs/${file}.d.ts`],
+  )
+  const entries = entriesOf(folder).flatMap(({ module }) => [
+    module.replace('./dist/', 'dist/node/'),
+    module.replace('./', '').replace(/js$/, 'd.ts'),
+  ])
+  const expected = new Set([...documents, 'dist/cjs/package.json', ...built, ...entries])
   expectNone([
     ...packed.filter((file) => !expected.has(file)).map((file) => `${file} does not belong there`),
     ...[...expected].filter((file) => !packed.includes(file)).map((file) => `${file} is missing`),
   ])
-  return `${documents.length} documents, ${sources.length} modules with types`
+  return `${documents.length} documents, ${sources.length} modules in two forms`
 }
 
 /** publint has nothing to say, not even a suggestion; and there are no dependencies, not even of peers: npm would refuse to install beside other majors of them. */
@@ -51,17 +64,9 @@ export async function checkManifest(folder: string): Promise<string> {
   return ''
 }
 
-/** are-the-types-wrong finds the types of each entry in all ways of resolution an ESM package supports. */
+/** are-the-types-wrong finds the types of each entry in all ways of resolution that TypeScript has, and each of the right form. */
 export function checkResolution(folder: string): string {
-  const args = [
-    '--profile',
-    'esm-only',
-    '--no-definitely-typed',
-    '--no-emoji',
-    '--no-color',
-    '--format',
-    'ascii',
-  ]
+  const args = ['--no-definitely-typed', '--no-emoji', '--no-color', '--format', 'ascii']
   runTool('attw', [...args, tarball], folder)
   return ''
 }
@@ -120,10 +125,14 @@ export function userFolder(folder: string): string {
 /** What package.json exports as modules. */
 export function entriesOf(folder: string): Entry[] {
   const { exports } = JSON.parse(readFileSync(join(folder, 'package/package.json'), 'utf8'))
-  const targets = Object.entries<{ types: string; default: string }>(exports)
+  const targets = Object.entries<{ types: { require: string }; default: string }>(exports)
   return targets
     .filter(([path]) => path !== './package.json')
-    .map(([path, { types, default: module }]) => ({ name: path.replace('.', 'nearcache'), module, types }))
+    .map(([path, { types, default: module }]) => ({
+      name: path.replace('.', 'nearcache'),
+      module,
+      types: types.require,
+    }))
 }
 
 function filesIn(folder: string): string[] {

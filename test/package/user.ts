@@ -23,29 +23,73 @@ export function checkLoading(folder: string): string {
   return `${entries.length} on Node ${process.versions.node}`
 }
 
+/**
+ * A program may hold both forms at once, such as one bundled and one in node_modules: they share named stores, and each knows the
+ * other's errors and what the other found out to be absent.
+ */
+export function checkSharing(folder: string): string {
+  const program = `
+    import { deepStrictEqual as same, ok } from 'node:assert'
+    import { createRequire } from 'node:module'
+    const commonjs = createRequire(process.cwd() + '/')('nearcache')
+    const esm = await import('./node_modules/nearcache/dist/index.js')
+    ok(esm.Cache !== commonjs.Cache)
+    const options = { name: 'shared', maxEntries: 10 }
+    const [one, other] = [new esm.Cache(options), new commonjs.Cache(options)]
+    one.set('k', 1)
+    same(other.get('k'), 1)
+    for (const [from, to] of [[one, other], [other, one]]) {
+      await from.getOrLoad('absent', async () => undefined, { negativeTtl: '1m' })
+      same(await to.getOrLoad('absent', async () => { throw new Error('loaded again') }), undefined)
+      same(to.get('absent'), undefined)
+      from.delete('absent')
+    }
+    one.close()
+    for (const cache of [one, other]) {
+      try { cache.get('k'); ok(false) } catch (error) {
+        ok(error instanceof esm.CacheError && error instanceof commonjs.CacheError)
+        same(error.code, 'CLOSED')
+      }
+    }
+  `
+  run(process.execPath, ['--input-type=module', '--eval', program], userFolder(folder))
+  return 'stores by name, CacheError, negative results'
+}
+
+/** Entries whose declarations speak of the web's `Request` and `Response`, which a user of theirs has from somewhere. */
+const ofTheWeb = /^nearcache\/http\b/
+
 /** A strict TypeScript user, without types for Node, compiles the sample program and an import of each entry. */
-export function checkTypes(folder: string, resolution: 'nodenext' | 'bundler'): string {
+export function checkTypes(folder: string, resolution: 'node16' | 'nodenext' | 'bundler'): string {
   const user = userFolder(folder)
-  const imports = entriesOf(folder).map(({ name }, index) => `export * as entry${index} from '${name}'\n`)
-  writeFileSync(join(user, 'entries.ts'), imports.join(''))
-  copyFileSync(join(root, 'test/package/sample.ts'), join(user, 'sample.ts'))
-  const options = {
-    module: resolution === 'nodenext' ? 'nodenext' : 'esnext',
-    moduleResolution: resolution,
-    target: 'es2022',
-    lib: ['es2022'],
-    types: [],
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    noEmit: true,
+  const [web, plain] = [true, false].map((is) =>
+    entriesOf(folder).filter(({ name }) => ofTheWeb.test(name) === is),
+  )
+  const names = resolution === 'bundler' ? ['sample.ts'] : ['sample.mts', 'sample.cts']
+  for (const name of names) copyFileSync(join(root, 'test/package/sample.ts'), join(user, name))
+  for (const [entries, lib, files] of [
+    [plain!, ['es2022'], names],
+    [web!, ['es2022', 'dom'], []],
+  ] as const) {
+    const program = entries.map(({ name }, index) => `export * as entry${index} from '${name}'\n`).join('')
+    const importing = names.map((name) => name.replace('sample', 'entries'))
+    for (const name of importing) writeFileSync(join(user, name), program)
+    const options = {
+      module: resolution === 'bundler' ? 'esnext' : resolution,
+      moduleResolution: resolution,
+      target: 'es2022',
+      lib,
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    }
+    writeFileSync(
+      join(user, 'tsconfig.json'),
+      JSON.stringify({ compilerOptions: options, files: [...importing, ...files] }),
+    )
+    runTool('tsc', ['--project', 'tsconfig.json'], user)
   }
-  const files = ['entries.ts', 'sample.ts']
-  if (resolution === 'nodenext') {
-    copyFileSync(join(user, 'sample.ts'), join(user, 'sample.cts'))
-    files.push('sample.cts')
-  }
-  writeFileSync(join(user, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files }))
-  runTool('tsc', ['--project', 'tsconfig.json'], user)
-  return files.join(', ')
+  return names.join(', ')
 }

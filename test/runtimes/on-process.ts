@@ -1,5 +1,6 @@
 // The program for runtimes with processes, files and a package folder. Arguments: the names of all entries.
 import { rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -47,8 +48,17 @@ const uses: Record<string, () => Promise<unknown>> = {
 
 const { cases, failures } = await smoke()
 const entries = process.argv.slice(2)
+const require = createRequire(import.meta.url)
 for (const name of entries) {
-  await import(name).catch((error: unknown) => failures.push(`${name} cannot be imported: ${error}`))
+  try {
+    const imported: object = await import(name)
+    const required: Record<string, unknown> = require(name)
+    for (const [key, value] of Object.entries(imported)) {
+      if (required[key] !== value) failures.push(`${name}: import and require give two copies of ${key}`)
+    }
+  } catch (error) {
+    failures.push(`${name} cannot be loaded: ${error}`)
+  }
 }
 for (const [name, use] of Object.entries(uses)) {
   const result = await use().catch((error: unknown) => error)

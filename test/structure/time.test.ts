@@ -8,6 +8,8 @@ const allowed: Record<string, readonly string[]> = {
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
   // When a fault was first seen, and printed last.
   'engine/faults.ts': ['Date'],
+  // The length of slices, and the turns between them.
+  'observe/guard.ts': ['performance', 'setImmediate'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // Dates as fields of messages.
   'http/fields.ts': ['Date'],

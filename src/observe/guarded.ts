@@ -1,0 +1,129 @@
+import { estimateBytes } from '../core/bytes.ts'
+import { FIRST_SLOT } from '../core/slots.ts'
+import type { Store } from '../engine/store.ts'
+
+/** What an entry takes besides its key and value, in bytes. */
+const OVERHEAD = 96
+/** How many entries are looked at to learn how large they are. */
+const SAMPLES = 16
+/** The least that a cache keeps: this share of its bound, or of the most that it has held, and so many entries. */
+const FLOOR_SHARE = 0.02
+const FLOOR = 16
+
+/** One cache under a guard. Does not keep it. */
+export class Guarded {
+  readonly name: string
+  /** Hits of late: halved at each collection. */
+  heat = 0
+  private readonly ref: WeakRef<Store>
+  private hits: number
+  /** The mean bytes of an entry on the heap, and outside of it. */
+  private inside = 0
+  private outside = 0
+  /** The most entries that it has held. */
+  private peak = 0
+
+  constructor(store: Store) {
+    this.ref = new WeakRef(store)
+    this.name = store.label
+    this.hits = store.counters.total().hits
+    this.sample(SAMPLES)
+  }
+
+  /** Undefined once nobody holds it any more, or it was closed. */
+  get store(): Store | undefined {
+    const store = this.ref.deref()
+    return store?.root.closed ? undefined : store
+  }
+
+  get size(): number {
+    return this.store?.size ?? 0
+  }
+
+  /** Estimated bytes of its entries on the heap. */
+  get bytes(): number {
+    return this.size * this.each
+  }
+
+  /** Those, and what its entries take outside of the heap, such as Buffers. */
+  get allBytes(): number {
+    return this.size * this.eachAll
+  }
+
+  /** Estimated bytes of one entry on the heap. */
+  get each(): number {
+    return OVERHEAD + this.inside
+  }
+
+  get eachAll(): number {
+    return OVERHEAD + this.inside + this.outside
+  }
+
+  /** The bound by entries that its user has set. */
+  get full(): number {
+    return this.store?.wantedEntries ?? Infinity
+  }
+
+  get heldAt(): number {
+    return this.store?.heldAt ?? Infinity
+  }
+
+  /** What it holds at least. */
+  get floor(): number {
+    return Math.max(FLOOR, Math.round(FLOOR_SHARE * Math.min(this.full, this.peak)))
+  }
+
+  /** What it may grow to before its own bound alone holds again. */
+  get reach(): number {
+    return Math.min(this.full, 2 * Math.max(this.peak, FLOOR))
+  }
+
+  /** A collection has ended: learns how much the cache earns, and what its entries take. */
+  refresh(): void {
+    const { store } = this
+    if (store === undefined) return
+    const { hits } = store.counters.total()
+    this.heat = this.heat / 2 + (hits - this.hits)
+    this.hits = hits
+    this.peak = Math.max(this.peak, store.size)
+    this.sample(SAMPLES / 4)
+  }
+
+  /** Holds the cache at so many entries, at its floor at least; no longer once its own bound is reached. */
+  hold(entries: number): void {
+    this.peak = Math.max(this.peak, this.size)
+    const at = Math.max(this.floor, entries)
+    this.store?.hold(at >= this.reach ? Infinity : at)
+  }
+
+  /** Looks at some entries, to learn how large they are. */
+  sample(count: number): void {
+    const { store } = this
+    if (store === undefined || store.size === 0) return
+    if (store.unit === 'bytes') {
+      this.inside = store.weight / store.size
+      return
+    }
+    const { slots } = store
+    for (let i = 0; i < count; i++) {
+      const slot = FIRST_SLOT + Math.floor(Math.random() * (slots.end - FIRST_SLOT))
+      const value = slots.values[slot]
+      if (value === undefined) continue
+      const outside = externalBytes(value)
+      const inside = Math.max(0, estimateBytes(value) + estimateBytes(slots.keys[slot]) - outside)
+      const isFirst = this.inside === 0
+      this.inside += (inside - this.inside) / (isFirst ? 1 : SAMPLES / 2)
+      this.outside += (outside - this.outside) / (isFirst ? 1 : SAMPLES / 2)
+    }
+  }
+}
+
+/** Bytes of buffers, which are not on the heap: of the value, or in its own properties. */
+function externalBytes(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0
+  const parts = ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? [value] : Object.values(value)
+  let bytes = 0
+  for (const part of parts)
+    if (ArrayBuffer.isView(part) || part instanceof ArrayBuffer) bytes += part.byteLength
+  return bytes
+}

@@ -1,0 +1,158 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { Cache } from '../../src/index.ts'
+import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
+import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
+
+const root = join(import.meta.dirname, '../..')
+const MB = 1024 ** 2
+
+afterEach(() => {
+  currentGuard()?.stop()
+  vi.unstubAllGlobals()
+})
+
+describe('guardHeap', () => {
+  test('67. says what is wrong with an option, and starts nothing', () => {
+    const wrong: [unknown, string][] = [
+      [null, 'options: expected an object such as { high: 0.75 }, got null'],
+      [{ hihg: 0.7 }, "guardHeap.hihg: there is no such option; did you mean 'high'?"],
+      [{ high: '75%' }, "high: expected a share between 0 and 1, got '75%'"],
+      [{ high: 1 }, 'high: expected a share between 0 and 1, got 1'],
+      [{ low: 0.8 }, 'low: expected a share below high, 0.75, got 0.8'],
+      [{ memory: 'much' }, "memory: expected a number of bytes or a string such as '512kb'"],
+      [{ memory: 0 }, 'memory: expected more than 0, got 0'],
+      [{ caches: new Cache() }, 'caches: expected an array of caches, got an object'],
+      [{ caches: [5] }, 'caches: expected an array of caches, got 5'],
+    ]
+    for (const [options, message] of wrong) {
+      expect(() => guardHeap(options as object)).toThrow(message)
+      expect(currentGuard()).toBeUndefined()
+    }
+  })
+
+  test('55. one at a time, off once it is stopped, a second stop does nothing', () => {
+    const first = guardHeap()
+    expect(() => guardHeap()).toThrow('stop() the other first')
+    first.stop()
+    const second = guardHeap()
+    first.stop()
+    expect(currentGuard()).toBe(second)
+    second[Symbol.dispose]()
+    expect(currentGuard()).toBeUndefined()
+  })
+
+  test('68. tells how full the heap is, and holds nothing while there is room', () => {
+    const guard = guardHeap()
+    const cache = new Cache<number, number>({ maxEntries: 5000 })
+    for (let key = 0; key < 6000; key++) cache.set(key, key)
+    const { live, limit, ...rest } = guard.stats()
+    expect(live).toBeGreaterThan(1e6)
+    expect(limit).toBeGreaterThan(live)
+    expect(rest).toMatchObject({ holding: false, holds: 0, cuts: 0, given: 0, grown: 0, held: {} })
+    expect(cache.size).toBe(5000)
+  })
+
+  test('55. with `caches` it leaves the others alone', () => {
+    const [guarded, other] = [new Cache<number, string>(), new Cache<number, string>()]
+    guardHeap({ caches: [guarded], high: 0.0002, low: 0.0001 })
+    for (let key = 0; key < 1000; key++) {
+      guarded.set(key, 'x')
+      other.set(key, 'x')
+    }
+    expect(guarded.stats().heldAt).toBeLessThan(1000)
+    expect(other.stats().heldAt).toBeUndefined()
+    expect(other.size).toBe(1000)
+  })
+
+  test.each(['bun', 'deno'])('67. elsewhere than on Node it throws a TypeError: %s', (name) => {
+    vi.stubGlobal('process', {
+      ...process,
+      release: process.release,
+      versions: { ...process.versions, [name]: '1' },
+    })
+    expect(() => guardHeap()).toThrow(TypeError)
+    expect(() => guardHeap()).toThrow('guardHeap: expected Node')
+    vi.stubGlobal('process', undefined)
+    expect(() => guardHeap()).toThrow('use maxBytes here')
+  })
+})
+
+describe('56. the limit', () => {
+  const machine = {
+    ...{ execArgv: [], nodeOptions: '', heapLimit: 448 * MB, workerLimit: undefined },
+    ...{ constrained: undefined, total: 8192 * MB },
+  }
+
+  test('is that of the old generation: of the worker, of the flag, or what is left of the whole', () => {
+    expect(oldGenerationLimit({ ...machine, execArgv: ['--max-old-space-size=256'] })).toEqual({
+      limit: 256 * MB,
+      isKnown: true,
+    })
+    const both = {
+      ...machine,
+      nodeOptions: '--max_old_space_size=100 --inspect',
+      execArgv: ['--max-old-space-size', '300'],
+    }
+    expect(oldGenerationLimit(both).limit).toBe(300 * MB)
+    expect(oldGenerationLimit({ ...both, execArgv: [] }).limit).toBe(100 * MB)
+    expect(oldGenerationLimit({ ...both, workerLimit: 64 }).limit).toBe(64 * MB)
+    expect(oldGenerationLimit(machine)).toEqual({ limit: 336 * MB, isKnown: false })
+    expect(oldGenerationLimit({ ...machine, heapLimit: 4096 * MB }).limit).toBe(3904 * MB)
+  })
+
+  test('64. of the process is that of its container, where there is one', () => {
+    expect(machineMemory({ ...machine, constrained: 512 * MB })).toBe(512 * MB)
+    for (const none of [undefined, 0, 2 ** 64])
+      expect(machineMemory({ ...machine, constrained: none })).toBe(8192 * MB)
+  })
+})
+
+describe('63. a service that asks for more than its heap has', { timeout: 120_000 }, () => {
+  const dist = mkdtempSync(join(tmpdir(), 'nearcache-guard-'))
+  beforeAll(() => {
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist])
+  }, 120_000)
+  afterAll(() => rmSync(dist, { recursive: true }))
+
+  const serve = (scenario: string, mode: string) => {
+    const heap = scenario === 'worker' ? [] : ['--max-old-space-size=64', '--max-semi-space-size=4']
+    const file = join(root, 'test/observe/guard-service.mjs')
+    const env = { ...process.env, NODE_OPTIONS: '' }
+    return spawnSync(process.execPath, [...heap, file, dist, scenario, mode, '0.25'], {
+      encoding: 'utf8',
+      env,
+    })
+  }
+
+  test.each(['grow', 'burst', 'sync', 'worker'])(
+    '%s: lives with the guard, and dies without it',
+    (scenario) => {
+      const { stdout, stderr } = serve(scenario, 'guard')
+      expect(stdout, stderr).not.toBe('')
+      const { entries, guard } = JSON.parse(stdout)
+      expect(entries.reduce((sum: number, one: number) => sum + one)).toBeGreaterThan(5000)
+      expect(guard.holds + guard.cuts).toBeGreaterThan(0)
+      const without = serve(scenario, 'none')
+      expect(without.stdout).toBe('')
+      expect(without.stderr).toMatch(/out of memory|OUT_OF_MEMORY/)
+    },
+  )
+
+  test('64. Buffers: the process stays within `memory`', () => {
+    const { peakMegabytes, entries } = JSON.parse(serve('buffers', 'guard').stdout)
+    expect(peakMegabytes).toBeLessThan(400)
+    expect(entries[0]).toBeGreaterThan(20_000)
+    expect(JSON.parse(serve('buffers', 'none').stdout).peakMegabytes).toBeGreaterThan(500)
+  })
+
+  test('62. recover: what was cut comes back when the service lets its own data go', () => {
+    const { entries, least, guard } = JSON.parse(serve('recover', 'guard').stdout)
+    expect(guard.grown).toBeGreaterThan(0)
+    expect(entries.reduce((sum: number, one: number) => sum + one)).toBeGreaterThan(least)
+  })
+})
