@@ -8,7 +8,7 @@ import type { CacheStats, CacheSummary } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
 import { Batch, type BatchLoader } from './loading/batch.ts'
-import type { Loader, LoadRequest, Typed, Untyped } from './loading/flight.ts'
+import type { Loader, LoadRequest, Promised, Typed, Untyped } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
 import { type Wait, watched } from './loading/waits.ts'
@@ -353,11 +353,11 @@ export class Cache<K = unknown, V = unknown> {
    * The live value under a key, or what `loader(key, context)` resolves to, which is stored. However many ask meanwhile, one load runs.
    * An error reaches everyone who waits, and nothing is stored; `undefined` is passed on and not stored. A set, delete, clear,
    * version move or deletion of one of its tags during the load wins over its result, which is still given to those who wait.
-   * Stale values, timeouts and remembered failures: see `LoadSettings`.
+   * Stale values, timeouts and remembered failures: see `LoadSettings`. With `forceRefresh` it loads although a live value is there.
    */
   getOrLoad<P extends Typed<K, V>>(
     key: P,
-    loader: Loader<P, V, PromiseLike<V>>,
+    loader: Loader<P, V, Promised<V>>,
     options?: LoadOptions<P, V>,
   ): Promise<V>
   getOrLoad<P extends Typed<K, V>>(
@@ -388,7 +388,7 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<V | undefined>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.space.map.get(key)
-    const calm = slot === undefined ? undefined : this.#readCalm(slot)
+    const calm = slot === undefined || options?.forceRefresh ? undefined : this.#readCalm(slot)
     if (calm !== undefined) return Promise.resolve(calm)
     return watched((wait) => this.#load(slot, key, loader, options, wait))
   }
@@ -451,14 +451,21 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<unknown> {
     const store = this.store
     const space = this.space
-    const found = store.read(space, slot)
+    const isForced = options?.forceRefresh === true
+    const found = isForced ? this.#miss() : store.read(space, slot)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const terms = loadTerms(this.terms, options)
-    const request = { store, space, key, loader, terms, isBatched, wait }
+    const request = { store, space, key, loader, terms, isBatched, isForced, wait }
     if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
     refresh(request)
     return found
+  }
+
+  /** A read that is to find nothing. */
+  #miss(): undefined {
+    this.#assertOpen()
+    this.counters.misses++
   }
 
   // Key spaces

@@ -20,7 +20,7 @@ export type BatchLoader<K, V, Found = K> = (
  * that were started. What the answer brings besides is stored too, unless it was overtaken meanwhile.
  */
 export class Batch {
-  readonly #request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'wait'>
+  readonly #request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'isForced' | 'wait'>
   readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
@@ -31,7 +31,7 @@ export class Batch {
   readonly #answered: Promise<Map<unknown, unknown>>
 
   constructor(
-    request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'wait'>,
+    request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'isForced' | 'wait'>,
     loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
     this.#request = request
@@ -88,7 +88,7 @@ export class Batch {
             space.flights === flights &&
             flights.at(key) === undefined &&
             !flights.wasOvertaken(key, overtaken)
-          if (value !== undefined && mayStore && !asked.has(key)) this.#keep(key, value)
+          if (value !== undefined && mayStore && !asked.has(key)) this.#keep(key, value, turn)
         }
       }
       return answer
@@ -105,11 +105,15 @@ export class Batch {
     }
   }
 
-  #keep(key: unknown, value: unknown): void {
+  #keep(key: unknown, value: unknown, turn: number): void {
     const { store, space, terms } = this.#request
     try {
       const kept = store.admit(value)
-      store.commit(space, key, kept, store.weigh(kept, key), termsOfResult(store, terms, key, kept))
+      const ownTerms = termsOfResult(store, terms, key, kept)
+      const weight = store.weigh(kept, key)
+      if (ownTerms.tags !== undefined && store.tagFence.deletionsSince(turn, space, ownTerms.tags).length > 0)
+        return
+      store.commit(space, key, kept, weight, ownTerms)
     } catch (error) {
       store.faults.report('weigher', error, key)
     }

@@ -30,6 +30,12 @@ export interface LoadContext<K = unknown, V = unknown> {
 /** A loader of values `V` that returns `R`: a value, `undefined`, or a Promise of one. */
 export type Loader<K, V, R> = (key: K, context: LoadContext<K, V>) => R
 
+/**
+ * What a loader returns that returns a Promise. The compiler infers the type of a loader once, by the first overload that it tries: the
+ * second part of the union is what has it keep a literal (`() => 'open'`) for the overloads that follow.
+ */
+export type Promised<V> = PromiseLike<V> | (V & PromiseLike<V>)
+
 /** The keys of a cache that says of which type its values are; never for other caches. */
 export type Typed<K, V> = unknown extends V ? never : K
 
@@ -43,6 +49,8 @@ export interface LoadRequest {
   readonly key: unknown
   readonly loader: (key: never, context: LoadContext<never, never>) => unknown
   readonly terms: LoadTerms
+  /** It is not to be given what was found out before it. */
+  readonly isForced: boolean
   /** What the call waits for, where a loader made it. */
   readonly wait: Wait | undefined
   /** Its loader is that of a batch, which is published as one load. */
@@ -115,8 +123,9 @@ export class Flight {
     this.#fly(stale).catch((error) => store.faults.report('loader', error, key))
   }
 
-  /** Whether one who asks now may be given the result. */
-  get canBeJoined(): boolean {
+  /** Whether one who asks now may be given the result. Who forces a load joins none that began for others. */
+  canBeJoined(isForced: boolean): boolean {
+    if (isForced && !this.#request.isForced) return false
     return !this.#isGivenUp && this.#mayStore(this.#request.terms.tags)
   }
 
@@ -205,22 +214,18 @@ export class Flight {
   /** Stores the result unless it was overtaken; the value as those who wait get it. */
   #arrive(value: unknown, context: LoadContext): unknown {
     const { store, space, key, terms } = this.#request
-    const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
-    const mayStore = this.#mayStore(tags)
     if (value === undefined) {
-      if (mayStore) this.#outcome = 'success'
-      if (!mayStore) return undefined
+      const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
+      if (!this.#mayStore(tags)) return undefined
+      this.#outcome = 'success'
       if (terms.negativeTtl > 0)
         store.remember(space, key, new NegativeResult('absent', undefined), terms.negativeTtl, tags)
       else store.discard(space, key)
       return undefined
     }
     const kept = store.admit(value)
-    const ownTerms = {
-      ...termsOfResult(store, terms, key, kept, context.ttl),
-      tags,
-      isPlain: terms.isPlain && tags === undefined,
-    }
+    const ownTerms = termsOfResult(store, terms, key, kept, context)
+    const { tags } = ownTerms
     const weight = store.weigh(kept, key)
     if (this.#mayStore(tags)) {
       this.#outcome = 'success'
@@ -288,15 +293,24 @@ export class Flight {
   }
 }
 
-/** The terms of a load once its result is known, which may tell the ttl. */
+/** The terms of a load once its result is known, which may tell ttl and tags, if the loader has not. */
 export function termsOfResult(
   store: Store,
   terms: LoadTerms,
   key: unknown,
   kept: unknown,
-  ttl: unknown = terms.ttlOf?.(store.reveal(kept) as never, key as never),
+  told: { readonly ttl?: unknown; readonly tags?: unknown } = {},
 ): LoadTerms {
-  return ttl === undefined ? terms : { ...terms, ttl: milliseconds(ttl, 'ttl') }
+  const { ttl = terms.ttlOf?.(store.reveal(kept) as never, key as never) } = told
+  const { tags = terms.tagsOf?.(store.reveal(kept) as never, key as never) } = told
+  if (ttl === undefined && tags === undefined) return terms
+  const ownTags = tags === undefined ? terms.tags : checkTags(tags)
+  return {
+    ...terms,
+    ttl: ttl === undefined ? terms.ttl : milliseconds(ttl, 'ttl'),
+    tags: ownTags,
+    isPlain: terms.isPlain && ownTags === undefined,
+  }
 }
 
 /** What a wait rejects with whose limit has passed. */

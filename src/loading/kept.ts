@@ -11,10 +11,16 @@ export function findKept(store: Store, space: Space, key: unknown): number {
   return store.isHeld(slot, store.clock.now()) && !store.isLive(slot, store.clock.now()) ? slot : NONE
 }
 
+/** The slot of an entry, live or kept for loads, or NONE. */
+export function findHeld(store: Store, space: Space, key: unknown): number {
+  const slot = space.map.get(key) ?? NONE
+  return store.isHeld(slot, store.clock.now()) ? slot : NONE
+}
+
 /** The value under a key, live or kept for loads; undefined for none. */
 export function heldValue(store: Store, space: Space, key: unknown): unknown {
-  const slot = space.map.get(key) ?? NONE
-  if (!store.isHeld(slot, store.clock.now())) return undefined
+  const slot = findHeld(store, space, key)
+  if (slot === NONE) return undefined
   const value = store.valueAt(slot)
   return value instanceof NegativeResult ? undefined : value
 }

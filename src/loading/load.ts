@@ -2,14 +2,18 @@ import { NONE } from '../core/slots.ts'
 import { NegativeResult } from '../engine/negative.ts'
 import type { Signal } from '../options/options.ts'
 import { Flight, type LoadRequest, tooLate } from './flight.ts'
-import { ageOf, findKept, isResting } from './kept.ts'
+import { ageOf, findHeld, findKept, isResting } from './kept.ts'
 
 /**
  * What a caller of `getOrLoad` gets where nothing live is: what an earlier load found out, a stale value, or the result of a load.
  */
 export async function serveOrLoad(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
-  const { store, space, key, terms } = request
   signal?.throwIfAborted()
+  return request.isForced ? loadAnew(request, signal) : serveKept(request, signal)
+}
+
+async function serveKept(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
+  const { store, space, key, terms } = request
   const slot = findKept(store, space, key)
   if (slot === NONE) return fromFlight(request, signal, Infinity, false)
   const value = store.valueAt(slot)
@@ -25,6 +29,26 @@ export async function serveOrLoad(request: LoadRequest, signal: Signal | undefin
     return value
   }
   if (age >= terms.staleIfError) return fromFlight(request, signal, Infinity, false)
+  return orElse(value, request, signal)
+}
+
+/** The result of a new load, whatever is held; what is held where that fails and `staleIfError` allows it. */
+async function loadAnew(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
+  const { store, space, key, terms } = request
+  const slot = findHeld(store, space, key)
+  const value = slot === NONE ? undefined : store.valueAt(slot)
+  if (
+    value === undefined ||
+    value instanceof NegativeResult ||
+    terms.staleIfError <= Math.max(0, ageOf(store, slot))
+  )
+    return fromFlight(request, signal, Infinity, false)
+  return orElse(value, request, signal)
+}
+
+/** The result of a load, or that value where it fails or takes too long. */
+async function orElse(value: unknown, request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
+  const { space, terms } = request
   try {
     return await fromFlight(request, signal, terms.softTimeout, true)
   } catch (error) {
@@ -59,7 +83,7 @@ async function fromFlight(
 }
 
 /** The load of this key that can be joined. */
-function current({ space, key }: LoadRequest): Flight | undefined {
+function current({ space, key, isForced }: LoadRequest): Flight | undefined {
   const flight = space.flights?.at(key) as Flight | undefined
-  return flight?.canBeJoined ? flight : undefined
+  return flight?.canBeJoined(isForced) ? flight : undefined
 }

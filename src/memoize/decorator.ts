@@ -18,29 +18,53 @@ export type MemoizedOptions = MemoizeOptions<(this: never, ...args: never[]) => 
 export interface MemoizedDecorator {
   <F extends AnyFunction>(method: F, context: ClassMethodDecoratorContext): F
   <F extends AnyFunction>(getter: F, context: ClassGetterDecoratorContext): F
+  /** With `experimentalDecorators`. */
+  <T>(
+    target: object,
+    member: string | symbol,
+    property: TypedPropertyDescriptor<T>,
+  ): TypedPropertyDescriptor<T>
 }
 
 /**
  * Makes a method or a getter remember its results as `memoize` does for a function: `@memoized`, or `@memoized({ ttl: '10m' })`.
  * Each instance has a cache of its own, which goes with the instance and does not hold it. `memoOf` gives access to it.
  *
- * A standard decorator: `experimentalDecorators` is off. Throws a TypeError or RangeError for a wrong option, or in a wrong place.
+ * Works as a standard decorator and with `experimentalDecorators`. Throws a TypeError or RangeError for a wrong option, or in a wrong
+ * place.
  */
 export function memoized<F extends AnyFunction>(method: F, context: ClassMethodDecoratorContext): F
 export function memoized<F extends AnyFunction>(getter: F, context: ClassGetterDecoratorContext): F
+export function memoized<T>(
+  target: object,
+  member: string | symbol,
+  property: TypedPropertyDescriptor<T>,
+): TypedPropertyDescriptor<T>
 export function memoized(options?: MemoizedOptions): MemoizedDecorator
-export function memoized(first?: unknown, context?: unknown): unknown {
-  if (context !== undefined) return decorate(first, context, {})
-  return (member: unknown, itsContext: unknown) => decorate(member, itsContext, first)
+export function memoized(first?: unknown, context?: unknown, property?: unknown): unknown {
+  if (context !== undefined) return decorate(first, context, property, {})
+  return (member: unknown, itsContext: unknown, property: unknown) =>
+    decorate(member, itsContext, property, first)
 }
 
 /** The results of each decorated member, by the function that stands in its place. */
 const members = new WeakMap<object, ResultsFor>()
 
-function decorate(member: unknown, context: unknown, options: unknown = {}): object {
-  const kind: unknown = (context as { kind?: unknown } | undefined)?.kind
-  if (kind !== 'method' && kind !== 'getter')
-    throw refusal('@memoized', 'a method or getter, and experimentalDecorators off', kind)
+/** What takes the place of a member; with `experimentalDecorators`, which tell its name instead of a context, the place with it. */
+function decorate(member: unknown, context: unknown, property: unknown, options: unknown): object {
+  if (typeof context !== 'string' && typeof context !== 'symbol') {
+    const kind: unknown = (context as { kind?: unknown } | undefined)?.kind
+    if (kind === 'method' || kind === 'getter') return remembered(member, options)
+    throw refusal('@memoized', 'a method or getter', kind)
+  }
+  const { value, get } = (property ?? {}) as PropertyDescriptor
+  const part = typeof get === 'function' ? 'get' : 'value'
+  const fn: unknown = get ?? value
+  if (typeof fn !== 'function') throw refusal('@memoized', 'a method or getter', fn)
+  return { ...(property as PropertyDescriptor), [part]: remembered(fn, options) }
+}
+
+function remembered(member: unknown, options: unknown = {}): object {
   const { perInstance = true, ...settings } = options as { perInstance?: unknown }
   if (typeof perInstance !== 'boolean') throw refusal('perInstance', 'true or false', perInstance)
   const made = plan(member, settings)

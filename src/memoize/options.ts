@@ -6,6 +6,7 @@ import {
   type LoadOptions,
   resolveOptions,
   type SetOptions,
+  unknownOption,
 } from '../options/options.ts'
 import { defaultTerms, loadTerms } from '../options/resolved.ts'
 import { type Duration, refusal } from '../options/units.ts'
@@ -30,8 +31,11 @@ export interface KeyOptions<F extends AnyFunction> {
 interface Lifetime<F extends AnyFunction> {
   /** How long a result is kept, or how to tell from it. 0 or less: it is not. Default: the cache's `ttl`, five minutes. */
   readonly ttl?: Duration | ((result: Result<F>) => Duration) | undefined
-  /** Results go when `cache.deleteByTag` is called with one of these. */
-  readonly tags?: readonly string[] | undefined
+  /** Results go when `cache.deleteByTag` is called with one of these, or how to tell them from result and arguments. */
+  readonly tags?:
+    | readonly string[]
+    | ((this: ThisParameterType<F>, result: Result<F>, ...args: Parameters<F>) => readonly string[])
+    | undefined
 }
 
 /** The settings of a memoized function with a cache of its own: those of the cache, and what results are kept by. */
@@ -46,7 +50,7 @@ export interface OwnCacheOptions<F extends AnyFunction>
 export interface SharedCacheOptions<F extends AnyFunction>
   extends KeyOptions<F>,
     Lifetime<F>,
-    Omit<LoadOptions, 'ttl' | 'tags' | 'signal'> {
+    Omit<LoadOptions, 'ttl' | 'tags' | 'signal' | 'forceRefresh'> {
   /** The cache whose bounds and policy hold. The function gets a namespace of its own in it. */
   readonly cache: Cache<unknown, unknown>
 }
@@ -69,6 +73,7 @@ export interface Plan {
   readonly writes: SetOptions | undefined
   readonly loads: LoadOptions | undefined
   readonly ttlOf: ((result: unknown) => Duration) | undefined
+  readonly tagsOf: ((this: unknown, result: unknown, ...args: unknown[]) => readonly string[]) | undefined
   /** Whether the function gives promises; undefined until a result tells. */
   isAsync: boolean | undefined
 }
@@ -83,7 +88,11 @@ export function plan(fn: unknown, options: unknown = {}): Plan {
   if (key !== undefined && typeof key !== 'function') throw refusal('key', 'a function', key)
   if (typeof keyThis !== 'boolean') throw refusal('keyThis', 'true or false', keyThis)
   if (cache !== undefined && !(cache instanceof Cache)) throw refusal('cache', 'a Cache', cache)
-  const tagged: SetOptions = checkTags(tags) === undefined ? {} : { tags: checkTags(tags) }
+  if (rest.forceRefresh !== undefined)
+    throw unknownOption('forceRefresh', 'forceRefresh', ['key', 'ttl', 'tags'])
+  const tagsOf = typeof tags === 'function' ? (tags as NonNullable<Plan['tagsOf']>) : undefined
+  const always = tagsOf === undefined ? checkTags(tags) : undefined
+  const tagged: SetOptions = always === undefined ? {} : { tags: always }
   const ttlOf = typeof ttl === 'function' ? (ttl as NonNullable<Plan['ttlOf']>) : undefined
   const lifetime: SetOptions = ttl === undefined || ttlOf !== undefined ? {} : { ttl: ttl as Duration }
   const settings = { ...rest, ...lifetime }
@@ -104,6 +113,7 @@ export function plan(fn: unknown, options: unknown = {}): Plan {
     writes: unlessEmpty(cache === undefined ? tagged : { ...lifetime, ...tagged }),
     loads: unlessEmpty(ttlOf === undefined ? says : { ...says, ttl: ttlOf }),
     ttlOf,
+    tagsOf,
     isAsync: fn instanceof AsyncFunction ? true : undefined,
   }
 }

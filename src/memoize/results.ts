@@ -1,5 +1,6 @@
 import { type Cache, storeOf } from '../cache.ts'
 import { currentWork, Work } from '../loading/waits.ts'
+import type { LoadOptions } from '../options/options.ts'
 import { keyOf, keyOfOne } from './keys.ts'
 import type { Plan } from './options.ts'
 import { Pairs } from './pairs.ts'
@@ -42,15 +43,29 @@ export class Results {
    * that cannot be told, so it is called.
    */
   make(key: unknown, receiver: unknown, args: unknown[]): unknown {
-    const { fn, isAsync, loads } = this.#plan
-    if (isAsync) return this.cache.getOrLoad(key, () => fn.apply(receiver, args), loads)
+    const { fn, isAsync } = this.#plan
+    if (isAsync) return this.cache.getOrLoad(key, () => fn.apply(receiver, args), this.#loads(receiver, args))
     const work = isAsync === undefined ? new Work() : undefined
     const call = (): unknown => fn.apply(receiver, args)
     const result = work === undefined ? call() : work.run(call)
-    return isThenable(result) ? this.#load(key, result, work) : this.#keep(key, result)
+    return isThenable(result)
+      ? this.#load(key, result, work, this.#loads(receiver, args))
+      : this.#keep(key, result, receiver, args)
   }
 
-  #load(key: unknown, promise: PromiseLike<unknown>, work: Work | undefined): Promise<unknown> {
+  /** What the load of a call says. */
+  #loads(receiver: unknown, args: unknown[]): LoadOptions | undefined {
+    const { loads, tagsOf } = this.#plan
+    if (tagsOf === undefined) return loads
+    return { ...loads, tags: (result) => tagsOf.call(receiver, result, ...args) }
+  }
+
+  #load(
+    key: unknown,
+    promise: PromiseLike<unknown>,
+    work: Work | undefined,
+    loads: LoadOptions | undefined,
+  ): Promise<unknown> {
     this.#plan.isAsync = true
     // Where it is not needed after all, nobody else looks at how it ends.
     if (promise instanceof Promise) promise.catch(() => {})
@@ -58,21 +73,24 @@ export class Results {
       if (work !== undefined) currentWork()?.comesFrom(work)
       return promise
     }
-    return this.cache.getOrLoad(key, load, this.#plan.loads)
+    return this.cache.getOrLoad(key, load, loads)
   }
 
-  #keep(key: unknown, result: unknown): unknown {
+  #keep(key: unknown, result: unknown, receiver: unknown, args: unknown[]): unknown {
     const { cache } = this
     const plan = this.#plan
+    const { ttlOf, tagsOf } = plan
     plan.isAsync = false
     if (result === undefined) return undefined
     // The call may have taken long; what it has stored itself under the key stands.
     storeOf(cache).clock.read()
-    cache.add(
-      key,
-      result,
-      plan.ttlOf === undefined ? plan.writes : { ...plan.writes, ttl: plan.ttlOf(result) },
-    )
+    const told = ttlOf !== undefined || tagsOf !== undefined
+    const writes = told && {
+      ...plan.writes,
+      ...(ttlOf && { ttl: ttlOf(result) }),
+      ...(tagsOf && { tags: tagsOf.call(receiver, result, ...args) }),
+    }
+    cache.add(key, result, writes || plan.writes)
     const kept = cache.peek(key)
     return kept === undefined ? result : kept
   }

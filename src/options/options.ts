@@ -90,8 +90,13 @@ export interface SetOptions {
 export interface LoadOptions<K = unknown, V = unknown> extends LoadSettings {
   /** How long the loaded value lives, or how to tell from it. 0 or less: it is not stored. Default: the cache's `ttl`. */
   readonly ttl?: Duration | ((value: V, key: K) => Duration) | undefined
-  /** The entry goes when `deleteByTag` is called with one of these. */
-  readonly tags?: readonly string[] | undefined
+  /** The entry goes when `deleteByTag` is called with one of these, or how to tell them from the value. */
+  readonly tags?: readonly string[] | ((value: V, key: K) => readonly string[]) | undefined
+  /**
+   * Loads although a live value is there, which stays until the new one has come. Loads under way that others began are overtaken. Default
+   * false.
+   */
+  readonly forceRefresh?: boolean | undefined
   /** Ends this caller's wait, not the load, which others may share. */
   readonly signal?: Signal | undefined
 }
@@ -201,7 +206,7 @@ const LOAD_SETTINGS = [
 const WRITE_OPTIONS = ['ttl', 'tags']
 const BOUNDS = ['maxEntries', 'maxWeight', 'maxBytes'] as const
 const COUNTER_OPTIONS = ['initial', 'ttl']
-const LOAD_OPTIONS = ['ttl', 'tags', 'signal', ...LOAD_SETTINGS]
+const LOAD_OPTIONS = ['ttl', 'tags', 'signal', 'forceRefresh', ...LOAD_SETTINGS]
 
 /** Load settings in milliseconds. */
 export type ResolvedLoadSettings = { readonly [Option in keyof LoadSettings]-?: number }
@@ -219,9 +224,11 @@ export function resolveLoadSettings(options: LoadSettings, over: ResolvedLoadSet
 /** The options of a load, or a TypeError. */
 export function checkLoad<O extends LoadOptions<never, never>>(options: O): O {
   checkNames(options, LOAD_OPTIONS)
-  const { signal } = options
+  const { signal, forceRefresh } = options
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw refusal('signal', 'an AbortSignal', signal)
+  if (forceRefresh !== undefined && typeof forceRefresh !== 'boolean')
+    throw refusal('forceRefresh', 'true or false', forceRefresh)
   return options
 }
 

@@ -27,6 +27,7 @@ export interface WriteTerms {
 /** What holds for one load, in milliseconds. */
 export interface LoadTerms extends WriteTerms, ResolvedLoadSettings {
   readonly ttlOf: ((value: never, key: never) => unknown) | undefined
+  readonly tagsOf: ((value: never, key: never) => unknown) | undefined
 }
 
 const DEFAULTS: ResolvedLoadSettings & { readonly ttl: number; readonly ttlJitter: number } = {
@@ -51,6 +52,7 @@ export function defaultTerms(settings: Settings): LoadTerms {
     ttlJitter,
     ttlOf: undefined,
     tags: undefined,
+    tagsOf: undefined,
   })
 }
 
@@ -79,7 +81,8 @@ export function loadTerms(defaults: LoadTerms, options: LoadOptions<never, never
     ttl: ttl === undefined || typeof ttl === 'function' ? defaults.ttl : milliseconds(ttl, 'ttl'),
     ttlJitter: defaults.ttlJitter,
     ttlOf,
-    tags: checkTags(tags),
+    tags: typeof tags === 'function' ? undefined : checkTags(tags),
+    tagsOf: typeof tags === 'function' ? tags : undefined,
   })
 }
 

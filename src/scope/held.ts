@@ -26,6 +26,11 @@ export class Held {
     this.values.set(key, value)
   }
 
+  /** A load under way of that key is not kept, nor joined. */
+  overtake(key: unknown): void {
+    this.#loads?.delete(key)
+  }
+
   delete(key: unknown): boolean {
     this.#loads?.delete(key)
     return this.values.delete(key)

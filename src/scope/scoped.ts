@@ -1,6 +1,6 @@
 import type { Cache } from '../cache.ts'
 import { isThenable } from '../engine/removal.ts'
-import type { Loader, Typed, Untyped } from '../loading/flight.ts'
+import type { Loader, Promised, Typed, Untyped } from '../loading/flight.ts'
 import { type Wait, watched } from '../loading/waits.ts'
 import {
   isRecord,
@@ -129,7 +129,7 @@ export class ScopedCache<K = unknown, V = unknown> {
    */
   getOrLoad<P extends Typed<K, V>>(
     key: P,
-    loader: Loader<P, V, PromiseLike<V>>,
+    loader: Loader<P, V, Promised<V>>,
     options?: LoadOptions<P, V>,
   ): Promise<V>
   getOrLoad<P extends Typed<K, V>>(
@@ -160,7 +160,9 @@ export class ScopedCache<K = unknown, V = unknown> {
   ): Promise<V | undefined>
   getOrLoad(key: K, loader: AnyLoader<K, V>, options?: LoadOptions<K, V>): Promise<unknown> {
     const scope = currentScope()
-    const found = scope?.held.get(this)?.values.get(key)
+    const held = scope?.held.get(this)
+    if (options?.forceRefresh) held?.overtake(key)
+    const found = options?.forceRefresh ? undefined : held?.values.get(key)
     if (found !== undefined) return Promise.resolve(found)
     const load = watched((wait) => this.#load(scope, key, loader, options, wait))
     // One that was begun ahead of need may fail, or be ended with the scope, before anyone waits for it.

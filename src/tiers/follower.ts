@@ -215,14 +215,15 @@ export class Follower {
   #remember(id: Position, cover: Cover): void {
     const { time, most } = this.#bounds
     this.#ring.push({ id, cover, at: this.#host.now() })
-    let gone = 0
+    // Many at a time, so that the list is not moved for each.
+    const chunk = Math.max(1, most >> 2)
     const oldest = this.knownAt - time
-    while (this.#ring.length - gone > most || (gone < this.#ring.length && this.#ring[gone]!.at < oldest))
-      gone++
-    if (gone === 0) return
-    this.#anchor = this.#ring[gone - 1]!.id
-    this.#anchorAt = this.#ring[gone - 1]!.at
-    this.#ring.splice(0, gone)
+    const isFull = this.#ring.length >= most + chunk
+    if (!isFull && !(this.#ring.length > chunk && this.#ring[chunk - 1]!.at < oldest)) return
+    const gone = this.#ring[chunk - 1]!
+    this.#anchor = gone.id
+    this.#anchorAt = gone.at
+    this.#ring.splice(0, chunk)
   }
 
   /** An own write was acknowledged: it is the next entry of the log, or others came before it. */

@@ -37,7 +37,6 @@ export const MOST_BYTES = 65_536
 export const MOST_TAGS = 255
 
 const REPAIR = 128
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export function encodeMessage(message: Message): Uint8Array {
   const keys = message.keys.map((key) => Buffer.from(key))
@@ -74,28 +73,27 @@ export function decodeMessage(given: Uint8Array): Message | undefined {
       if (at + 2 > bytes.length) return undefined
       const end = at + 2 + bytes.readUInt16BE(at)
       if (end > bytes.length) return undefined
-      found.push(utf8.decode(bytes.subarray(at + 2, end)))
+      const text = bytes.toString('utf8', at + 2, end)
+      // What is no UTF-8 is no text of ours.
+      if (text.includes('\ufffd') && !Buffer.from(text).equals(bytes.subarray(at + 2, end))) return undefined
+      found.push(text)
       at = end
     }
     return found
   }
-  try {
-    const keys = take(bytes.readUInt16BE(12))
-    if (keys === undefined || at >= bytes.length) return undefined
-    const tags = take(bytes[at++]!)
-    if (tags === undefined || at !== bytes.length) return undefined
-    return {
-      keys,
-      tags,
-      isClear: operation === 3,
-      expires: operation === 2,
-      isValue: operation === 4,
-      isRepair: (bytes[1]! & REPAIR) !== 0,
-      source: bytes.toString('hex', 2, 8),
-      number: bytes.readUInt32BE(8),
-    }
-  } catch {
-    return undefined
+  const keys = take(bytes.readUInt16BE(12))
+  if (keys === undefined || at >= bytes.length) return undefined
+  const tags = take(bytes[at++]!)
+  if (tags === undefined || at !== bytes.length) return undefined
+  return {
+    keys,
+    tags,
+    isClear: operation === 3,
+    expires: operation === 2,
+    isValue: operation === 4,
+    isRepair: (bytes[1]! & REPAIR) !== 0,
+    source: bytes.toString('hex', 2, 8),
+    number: bytes.readUInt32BE(8),
   }
 }
 

@@ -187,8 +187,11 @@ class RedisTier implements Tier {
     try {
       return await this.#connection.command(['EVALSHA', sha, ...rest])
     } catch (error) {
-      if (!messageOf(error).includes('NOSCRIPT')) throw error
-      return this.#connection.command(['EVAL', text, ...rest])
+      const message = messageOf(error)
+      if (message.includes('NOSCRIPT')) return this.#connection.command(['EVAL', text, ...rest])
+      // Somebody has put other data under our keys: without them a new state begins.
+      if (message.includes('WRONGTYPE')) await this.#connection.command(['DEL', ...this.#own])
+      throw error
     }
   }
 }

@@ -89,7 +89,9 @@ local function valid(v)
 end
 local reply = { 1, epoch, head }
 for k = 5, #KEYS do
-  local v = call('GET', KEYS[k])
+  -- What is no string is none of ours.
+  local v = redis.pcall('GET', KEYS[k])
+  if type(v) ~= 'string' then v = false end
   if v and #v >= 34 and valid(v) then reply[k - 1] = v
   elseif ARGV[2] == '0' then reply[k - 1] = false
   elseif v and string.byte(v) == 0 then reply[k - 1] = 1
@@ -125,8 +127,8 @@ local fence = call('ZSCORE', K, key)
 if fence and tonumber(fence) > token then return 'overtaken' end
 local ms = math.floor(micros() / 1000)
 local born = ms - tonumber(ARGV[6])
-local there = call('GETRANGE', key, 0, 33)
-if #there == 34 then
+local there = redis.pcall('GETRANGE', key, 0, 33)
+if type(there) == 'string' and #there == 34 then
   local _, _, _, _, e, at, b = struct.unpack(HEAD, there)
   if e == tonumber(s.e) and at >= s.c and b > born then return 'newer' end
 end
@@ -155,7 +157,7 @@ local at = seq(before) + 1
 append(int(at) .. '-' .. ARGV[1], ARGV[5], ARGV[7])
 for k = 5, #KEYS do
   if ARGV[6] ~= 'expire' then call('UNLINK', KEYS[k])
-  elseif call('STRLEN', KEYS[k]) >= 34 then call('SETRANGE', KEYS[k], 26, struct.pack('>I8', math.floor(micros() / 1000))) end
+  elseif call('TYPE', KEYS[k]).ok == 'string' and call('STRLEN', KEYS[k]) >= 34 then call('SETRANGE', KEYS[k], 26, struct.pack('>I8', math.floor(micros() / 1000))) end
   call('ZADD', K, int(at), KEYS[k])
 end
 for i = 11, from - 1 do call('ZADD', T, int(at), ARGV[i]) end

@@ -186,9 +186,9 @@ test.each<[string, () => unknown, string]>([
   ['a field', () => (memoized as any)(undefined, { kind: 'field' }), "got 'field'"],
   ['a class', () => (memoized as any)(class {}, { kind: 'class' }), "got 'class'"],
   [
-    'the older decorators',
-    () => (memoized as any)({}, 'price', {}),
-    'experimentalDecorators off, got undefined',
+    'a field of the older decorators',
+    () => (memoized as any)({}, 'price', undefined),
+    'expected a method or getter, got undefined',
   ],
   ['no option', () => (memoized as any)({ tll: 1 })(() => 1, { kind: 'method' }), "did you mean 'ttl'"],
   [

@@ -398,6 +398,58 @@ describe('the memoized function', () => {
   })
 })
 
+describe('tags told from result and arguments', () => {
+  const tags = (result: { sum: number }, a: number, b: number): string[] => [
+    `sum-${result.sum}`,
+    `of-${a}-${b}`,
+  ]
+
+  test('of a function', () => {
+    const add = memoize((a: number, b: number) => ({ sum: a + b }), { tags })
+    const [one, two] = [add(1, 2), add(2, 1)]
+    add.cache.deleteByTag('of-1-2')
+    expect([add(1, 2) === one, add(2, 1) === two]).toEqual([false, true])
+    add.cache.deleteByTag('sum-3')
+    expect(add(2, 1)).not.toBe(two)
+  })
+
+  test('of an asynchronous function, from its first call on', async () => {
+    for (const fn of [
+      async (a: number, b: number) => ({ sum: a + b }),
+      (a: number, b: number) => Promise.resolve({ sum: a + b }),
+    ]) {
+      const add = memoize(fn, { tags })
+      for (let i = 0; i < 2; i++) {
+        const one = await add(1, 2)
+        expect(await add(1, 2)).toBe(one)
+        add.cache.deleteByTag('of-1-2')
+        expect(await add(1, 2)).not.toBe(one)
+        add.cache.deleteByTag('sum-3')
+        expect(add.cache.has(add.cache.keys().next().value)).toBe(false)
+      }
+    }
+  })
+
+  test('with this', () => {
+    const shop = {
+      name: 'x',
+      price: memoize(
+        function (this: { name: string }, n: number) {
+          return n
+        },
+        {
+          tags: function () {
+            return [this.name]
+          },
+        },
+      ),
+    }
+    shop.price(1)
+    shop.price.cache.deleteByTag('x')
+    expect(shop.price.cache.size === 0 || [...shop.price.cache.keys()].length === 0).toBe(true)
+  })
+})
+
 describe('cache', () => {
   test('two functions never share entries', () => {
     const cache = new Cache({ maxEntries: 10 })

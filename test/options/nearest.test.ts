@@ -37,6 +37,8 @@ describe('an option of another library is answered with ours of the same meaning
     ['LOCATION', "did you mean 'name'?"],
     ['VERSION', "did you mean 'version'?"],
     ['OPTIONS', 'use each option by itself, beside the others'],
+    ['forceRefresh', 'use the option forceRefresh of getOrLoad()'],
+    ['forceFresh', 'use the option forceRefresh of getOrLoad()'],
     ['fetchMethod', 'use the loader of getOrLoad()'],
     ['isCacheable', 'use a ttl of 0 for what is not to be kept'],
     ['checkperiod', 'use nothing instead: expired entries are swept by themselves'],
@@ -56,4 +58,5 @@ it('a name far from the few that there are is answered with those', () => {
 it('a slip of the keyboard is answered with the name that was meant', () => {
   expect(messageFor('maxEntires')).toBe("maxEntires: there is no such option; did you mean 'maxEntries'?")
   expect(suggestion('tlt', ['ttl', 'tags'])).toBe("; did you mean 'ttl'?")
+  expect(suggestion('forceFresh', ['ttl', 'forceRefresh'])).toBe("; did you mean 'forceRefresh'?")
 })

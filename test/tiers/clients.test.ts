@@ -4,6 +4,7 @@ import type { TieredCache, TieredOptions } from '../../src/tiers/tiered.ts'
 import { clientNames, connectClient, connectPool, type TestClient } from './support/clients.ts'
 import { inOtherProcess } from './support/other-process.ts'
 import { hasServer, startServer, type TestServer } from './support/server.ts'
+import { until } from './support/until.ts'
 
 const kinds = [
   ...clientNames.map((name) => ({
@@ -114,13 +115,4 @@ describe.skipIf(!hasServer)('two processes over a real server (skipped where the
 
 async function stored(cache: TieredCache<string, unknown>, count: number): Promise<void> {
   await until(() => cache.stats().remote.fills.stored === count)
-}
-
-/** Asks again and again, as only the other side knows when it is so. */
-async function until(isSo: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000
-  while (!isSo()) {
-    if (Date.now() > end) throw new Error('it did not come to pass within 10 s')
-    await new Promise((resolve) => setImmediate(resolve))
-  }
 }

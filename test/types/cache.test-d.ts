@@ -174,6 +174,26 @@ describe('computing and loading', () => {
       Promise<'open' | 'shut'>
     >()
     expectTypeOf(states.getOrLoad('a', async () => 'open')).toEqualTypeOf<Promise<'open' | 'shut'>>()
+    expectTypeOf(states.getOrLoad('a', () => 'open')).toEqualTypeOf<Promise<'open' | 'shut'>>()
+    expectTypeOf(scoped<string, 'open' | 'shut'>().getOrLoad('a', () => 'open')).toEqualTypeOf<
+      Promise<'open' | 'shut'>
+    >()
+    expectTypeOf(states.getOrLoad('a', () => (rows.size > 0 ? 'open' : undefined))).toEqualTypeOf<
+      Promise<'open' | 'shut' | undefined>
+    >()
+    const numbers = new Cache<string, 1 | 2 | null>()
+    expectTypeOf(numbers.getOrLoad('a', () => 1)).toEqualTypeOf<Promise<1 | 2 | null>>()
+    expectTypeOf(numbers.getOrLoad('a', () => null)).toEqualTypeOf<Promise<1 | 2 | null>>()
+    expectTypeOf(numbers.getOrLoad('a', async () => 2)).toEqualTypeOf<Promise<1 | 2 | null>>()
+    const shapes = new Cache<string, { kind: 'a' } | { kind: 'b' }>()
+    expectTypeOf(shapes.getOrLoad('a', () => ({ kind: 'a' }))).toEqualTypeOf<
+      Promise<{ kind: 'a' } | { kind: 'b' }>
+    >()
+    expectTypeOf(shapes.getOrLoad('a', async () => ({ kind: 'b' }))).toEqualTypeOf<
+      Promise<{ kind: 'a' } | { kind: 'b' }>
+    >()
+    // @ts-expect-error -- none of the union
+    void states.getOrLoad('a', () => 'ajar')
     expectTypeOf(states.getOrLoad('a', async (key) => (key ? 'open' : 'shut'))).toEqualTypeOf<
       Promise<'open' | 'shut'>
     >()
@@ -271,6 +291,8 @@ describe('computing and loading', () => {
 
   it('checks the options', () => {
     void users.getOrLoad(1, async () => ({ name: 'a' }), { ttl: '1m', tags: ['t'] })
+    void users.getOrLoad(1, async () => ({ name: 'a' }), { tags: (user, id) => [user.name, `${id + 1}`] })
+    void users.getOrLoad(1, async () => ({ name: 'a' }), { forceRefresh: true })
     void users.getOrLoad(1, async () => ({ name: 'a' }), { ttl: (user) => (user.name === 'a' ? '1m' : 5) })
     // @ts-expect-error no such unit
     void users.getOrLoad(1, async () => ({ name: 'a' }), { ttl: '5x' })

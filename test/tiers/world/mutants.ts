@@ -169,4 +169,25 @@ export const mutants: Record<string, Mutant> = {
     profile: 'lossy',
     seed: 2,
   },
+  'what is kept while nothing can be read has a deadline': {
+    file: 'protocol.ts',
+    from: 'if (now - this.follower.knownAt <= 2 * this.settings.beat) return Infinity',
+    to: 'if (now > 0) return Infinity',
+    profile: 'storm',
+    seed: 61,
+  },
+  'pending until seen in the log': {
+    file: 'outbox.ts',
+    from: 'item.acknowledgedAt = this.#host.now()',
+    to: 'this.items.delete(item)',
+    profile: 'storm',
+    seed: 31,
+  },
+  'distrust on re-anchoring': {
+    file: 'follower.ts',
+    from: 'this.counts.anchorings++\n    this.#host.distrust()',
+    to: 'this.counts.anchorings++\n    if (isFirst) this.#host.distrust()',
+    profile: 'storm',
+    seed: 159,
+  },
 }

@@ -1,0 +1,342 @@
+/**
+ * What a tiered cache costs, beside what the client and a bare `Cache` take for the same: on a private Redis on this machine, both sides of
+ * each pair in turn, the median of the rounds. `npm run bench:tiers`; with `-- --client redis` over another client than ioredis.
+ */
+import { parseArgs } from 'node:util'
+import { Cache } from 'nearcache'
+import { redisTier } from 'nearcache/redis'
+import { type Tier, TieredCache } from 'nearcache/tiered'
+import { type ClientName, connectClient } from '../test/tiers/support/clients.ts'
+import { startServer } from '../test/tiers/support/server.ts'
+import { until } from '../test/tiers/support/until.ts'
+import { median, quantile } from './statistics.ts'
+
+const ROUNDS = 30
+const { client: clientName } = parseArgs({
+  options: { client: { type: 'string', default: 'ioredis' } },
+}).values
+
+interface Row {
+  readonly what: string
+  readonly ours: string
+  readonly beside: string
+  readonly ratio: string
+  readonly goal: string
+}
+
+const rows: Row[] = []
+const server = await startServer()
+const { client, close } = await connectClient(clientName as ClientName, server.port)
+const isNodeRedis = clientName.startsWith('redis')
+type Loose = any
+const raw: Loose = client
+const users = new TieredCache<string, unknown>({
+  name: 'bench',
+  remote: redisTier(client),
+  maxEntries: 10_000,
+  ttl: '1h',
+})
+await users.ready()
+await until(() => users.stats().remote.isListening)
+
+// Here
+
+const local = new Cache<string, unknown>({ maxEntries: 10_000, ttl: '1h' })
+const keys = Array.from({ length: 1000 }, (_, i) => `user:${i}`)
+const value = { id: 1, name: 'Ann', text: 'x'.repeat(450) }
+for (const key of keys) {
+  local.set(key, value)
+  await users.set(key, value)
+}
+// A read is called by a loop of its own, so that none of them is compiled for the other's cache as well.
+const loop = (cache: string): (() => number) =>
+  new Function(
+    'cache',
+    'keys',
+    `return () => { let found = 0; for (let i = 0; i < 20; i++) for (const key of keys) if (cache.get(key) !== undefined) found++; return found }`,
+  )(cache === 'ours' ? users : local, keys)
+const awaited = (cache: string): (() => Promise<void>) =>
+  new Function(
+    'cache',
+    'keys',
+    `const load = () => 1; return async () => { for (let i = 0; i < 5; i++) for (const key of keys) await cache.getOrLoad(key, load) }`,
+  )(cache === 'ours' ? users : local, keys)
+await pair('local hit, get', 20_000, 'ns', 1.05, loop('ours'), 'Cache.get', loop('theirs'))
+await pair(
+  'local hit, await getOrLoad',
+  5000,
+  'ns',
+  1.05,
+  awaited('ours'),
+  'Cache.getOrLoad',
+  awaited('theirs'),
+)
+
+// Redis
+
+const tier = redisTier(client, { subscriber: false }).open('bench')
+const payload = JSON.stringify(value)
+await raw.set('plain', payload)
+for (const key of keys) await raw.set(key, payload)
+const hundred = keys.slice(0, 100)
+const encoded = hundred.map((key) => `s${key}`)
+const mget = (): Promise<unknown> => (isNodeRedis ? raw.mGet(hundred) : raw.mget(...hundred))
+await pair(
+  'hit in Redis, not decoded',
+  50,
+  'µs',
+  1.7,
+  () => times(50, () => tier.read([encoded[0]!], undefined, 0)),
+  'GET',
+  () => times(50, () => raw.get('plain')),
+)
+// With room for one entry alone, each look-up of another key asks Redis.
+const narrow = new TieredCache<string, unknown>({
+  name: 'bench-narrow',
+  remote: redisTier(client),
+  maxEntries: 1,
+})
+await narrow.ready()
+for (const key of keys.slice(0, 50)) await narrow.set(key, value)
+await pair(
+  'hit in Redis, decoded and kept',
+  50,
+  'µs',
+  undefined,
+  () => times(50, (i) => narrow.lookup(keys[i]!)),
+  'GET and JSON.parse',
+  () => times(50, async (i) => JSON.parse(await raw.get(keys[i]!))),
+)
+await pair(
+  '100 keys from Redis',
+  5,
+  'µs',
+  4,
+  () => times(5, () => tier.read(encoded, undefined, 0)),
+  'MGET',
+  () => times(5, mget),
+)
+await pair(
+  'invalidation to its acknowledgement',
+  50,
+  'µs',
+  3.5,
+  () => times(50, (i) => users.delete(`gone:${i}`)),
+  'DEL',
+  () => times(50, (i) => raw.del(`gone:${i}`)),
+)
+
+// To another process
+
+const other = await connectClient(clientName as ClientName, server.port)
+const listening = redisTier(other.client).open('delivery')
+const arrived: ((bytes: Uint8Array) => void)[] = []
+await listening.push!.listen((bytes) => arrived[0]?.(bytes))
+const sender = new TieredCache<string, number>({ name: 'delivery', remote: redisTier(client) })
+await sender.ready()
+const delivery = async (send: () => unknown): Promise<number> => {
+  const start = performance.now()
+  const heard = new Promise<number>((resolve) => {
+    arrived[0] = () => resolve(performance.now() - start)
+  })
+  void send()
+  return heard
+}
+const [ours, bare]: [number[], number[]] = [[], []]
+for (let i = 0; i < 500; i++) {
+  ours.push(1000 * (await delivery(() => sender.delete(`k${i}`))))
+  bare.push(1000 * (await delivery(() => raw.publish('nc:{delivery}', 'x'))))
+}
+rows.push(
+  row('delivery to another connection, median', median(ours), 'µs', 'PUBLISH', median(bare), undefined),
+)
+rows.push(
+  row(
+    'delivery to another connection, p99',
+    quantile(ours, 0.99),
+    'µs',
+    'PUBLISH',
+    quantile(bare, 0.99),
+    1.3,
+  ),
+)
+
+// Messages
+
+rows.push({
+  what: 'messages for keys not held',
+  ours: `${Math.round(await messages()).toLocaleString('en')} a second`,
+  beside: '',
+  ratio: '',
+  goal: '≥ 300,000 a second',
+})
+rows.push(await distrust())
+
+// The server
+
+for (const [what, run, goal] of [
+  ['read of a key', () => tier.read([encoded[0]!], undefined, 0), 11],
+  ['write of a key', () => users.delete('gone'), 30],
+] as const)
+  rows.push(
+    row(
+      `server time: ${what}`,
+      await serverTime('evalsha', run),
+      'µs',
+      'GET',
+      await serverTime('get', () => raw.get('plain')),
+      goal,
+    ),
+  )
+const { head } = await tier.anchor([])
+rows.push(
+  row(
+    'server time: pull without news',
+    await serverTime('evalsha', () => tier.pull(head)),
+    'µs',
+    'GET',
+    await serverTime('get', () => raw.get('plain')),
+    7,
+  ),
+)
+
+console.log(
+  `Node ${process.versions.node}, ${clientName}, ${String(await server.socket.command(['INFO', 'server'])).match(/redis_version:\S+/)?.[0]}\n`,
+)
+console.log('| what | ours | beside | ratio | goal |\n|---|---|---|---|---|')
+for (const { what, ours, beside, ratio, goal } of rows)
+  console.log(`| ${what} | ${ours} | ${beside} | ${ratio} | ${goal} |`)
+
+await sender.close()
+await users.close()
+await narrow.close()
+await close()
+await other.close()
+await server.kill()
+process.exit(0)
+
+/** Two ways in turn; each run makes `count` operations. */
+async function pair(
+  what: string,
+  count: number,
+  unit: 'ns' | 'µs',
+  goal: number | undefined,
+  mine: () => unknown,
+  name: string,
+  its: () => unknown,
+): Promise<void> {
+  const [a, b]: [number[], number[]] = [[], []]
+  for (let i = -6; i < ROUNDS; i++) {
+    for (const [list, run] of i % 2 === 0
+      ? ([
+          [a, mine],
+          [b, its],
+        ] as const)
+      : ([
+          [b, its],
+          [a, mine],
+        ] as const)) {
+      const start = performance.now()
+      await run()
+      if (i >= 0) list.push(((performance.now() - start) * (unit === 'ns' ? 1e6 : 1e3)) / count)
+    }
+  }
+  const ratios = a.map((time, i) => time / b[i]!)
+  rows.push(row(what, median(a), unit, name, median(b), goal, median(ratios)))
+}
+
+function row(
+  what: string,
+  mine: number,
+  unit: string,
+  name: string,
+  its: number,
+  goal: number | undefined,
+  ratio = mine / its,
+): Row {
+  const shown = (time: number): string => `${time.toFixed(time < 100 ? 1 : 0)} ${unit}`
+  return {
+    what,
+    ours: shown(mine),
+    beside: `${name}: ${shown(its)}`,
+    ratio: ratio.toFixed(2),
+    goal: goal === undefined ? '' : `≤ ${goal}`,
+  }
+}
+
+async function times(count: number, run: (i: number) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < count; i++) await run(i)
+}
+
+/** Microseconds of the server's time for one command of that name. */
+async function serverTime(command: string, run: () => Promise<unknown>): Promise<number> {
+  await server.socket.command(['CONFIG', 'RESETSTAT'])
+  await times(500, run)
+  const stats = String(await server.socket.command(['INFO', 'commandstats']))
+  return Number(new RegExp(`cmdstat_${command}:.*usec_per_call=([\\d.]+)`).exec(stats)![1])
+}
+
+/** How many messages of other processes are worked off in a second. */
+async function messages(): Promise<number> {
+  let push: (bytes: Uint8Array) => void = () => {}
+  const nothing: Tier = {
+    read: async () => ({ isKnown: true, epoch: '1', head: '1-1', values: [] }),
+    fill: async () => 'stored',
+    write: async () => ({ isKnown: true, epoch: '1', id: '2-1', previous: '1-1', kept: false }),
+    pull: async (seen) => ({ isKnown: true, epoch: '1', head: seen, time: Date.now(), entries: [] }),
+    anchor: async () => ({
+      epoch: '1',
+      isFresh: true,
+      age: 0,
+      head: '1-1',
+      oldest: '1-1',
+      time: Date.now(),
+      lost: [],
+    }),
+    push: {
+      listen: async (onBytes) => {
+        push = onBytes
+        return () => {}
+      },
+    },
+  }
+  const cache = new TieredCache<string, number>({ name: 'messages', remote: { open: () => nothing } })
+  await cache.ready()
+  await until(() => cache.stats().remote.isListening)
+  const count = 200_000
+  const all = Array.from({ length: count }, (_, i) => {
+    const key = Buffer.from(`suser:${i}`)
+    const body = Buffer.alloc(15 + 2 + key.length)
+    body.set([1, 1, 9, 9, 9, 9, 9, 9])
+    body.writeUInt16BE(1, 12)
+    body.writeUInt16BE(key.length, 14)
+    key.copy(body, 16)
+    return Buffer.concat([Buffer.from(`1 ${i + 1}-1 ${i + 2}-1 `), body])
+  })
+  const start = performance.now()
+  for (const bytes of all) push(bytes)
+  const time = performance.now() - start
+  if (cache.stats().remote.received !== count) throw new Error('not all messages were applied')
+  await cache.close()
+  return (1000 * count) / time
+}
+
+/** How long it takes to distrust a million entries: what a message that cannot be read does. */
+async function distrust(): Promise<Row> {
+  const times: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const cache = new Cache<number, number>({ maxEntries: 1_000_000, ttl: '1h' })
+    for (let key = 0; key < 1_000_000; key++) cache.set(key, key)
+    const start = performance.now()
+    cache.clear()
+    times.push(1000 * (performance.now() - start))
+    cache.close()
+  }
+  return {
+    what: 'distrust with a million entries (what `clear` takes)',
+    ours: `${median(times).toFixed(1)} µs`,
+    beside: '',
+    ratio: '',
+    goal: '≤ 50 µs',
+  }
+}
