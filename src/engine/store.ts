@@ -16,6 +16,7 @@ import { publish } from './channels.ts'
 import { Expiry } from './expiry.ts'
 import { Faults } from './faults.ts'
 import { type Protection, protections } from './features/protection.ts'
+import { LoaderState } from './loader-state.ts'
 import { NegativeResult } from './negative.ts'
 import { RemovalQueue, type RemovalReason } from './removal.ts'
 import { type CacheStats, statsOf } from './stats.ts'
@@ -71,6 +72,8 @@ export class Store {
   /** Entries that leave are neither weighed nor told of, and reads have nothing to do but to give the value. */
   private readonly isPlain: boolean
   private readonly removals: RemovalQueue | undefined
+  /** How its loads went of late. */
+  readonly loader: LoaderState = new LoaderState()
   /** Errors that no caller waits for. */
   readonly faults: Faults
   /** How many insertions are left until `onInsertions` is called; Infinity where nobody watches. */

@@ -200,6 +200,7 @@ export class Flight {
       // The loader may have held this turn of the event loop for long: what it brought lives from now on.
       store.clock.read()
       this.#resolve(this.#arrive(value, context))
+      store.loader.succeeded()
     } catch (error) {
       this.#fail(error, 'failure')
     } finally {
@@ -246,6 +247,7 @@ export class Flight {
     this.#reject(error)
     this.#outcome = outcome
     this.#error = error
+    store.loader.failed(error, store.counters)
     const mayStore = this.#mayStore(terms.tags)
     const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
     if (mayStore && !hasStale && terms.errorTtl > 0) {

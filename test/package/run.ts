@@ -9,12 +9,12 @@ export function run(program: string, args: string[], cwd: string): string {
   const { status, signal, stdout, stderr, error } = spawnSync(program, args, {
     cwd,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 180_000,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   if (status === 0) return stdout
   const end =
-    error?.message.replace(/.*ETIMEDOUT/, 'still running after a minute') ??
+    error?.message.replace(/.*ETIMEDOUT/, 'still running after three minutes') ??
     (signal === null ? `exit code ${status}` : `ended by ${signal}`)
   throw new Error([`${program}: ${end}`, stdout, stderr].map((part) => part?.trim()).join('\n'))
 }
@@ -22,6 +22,14 @@ export function run(program: string, args: string[], cwd: string): string {
 /** Runs a program that comes with a development dependency. */
 export function runTool(name: string, args: string[], cwd: string): string {
   return run(`${root}node_modules/.bin/${name}`, args, cwd)
+}
+
+/** The names of the entries that a manifest exports as modules. */
+export function entriesIn(manifest: string): string[] {
+  const { exports } = JSON.parse(manifest) as { exports: Record<string, unknown> }
+  return Object.keys(exports)
+    .filter((path) => path !== './package.json')
+    .map((path) => path.replace('.', 'nearcache'))
 }
 
 /** A size for readers. */

@@ -14,7 +14,7 @@ export interface Entry {
 }
 
 const tarball = 'package.tgz'
-const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']
+const documents = ['CHANGELOG.md', 'LICENSE', 'README.md', 'grafana/nearcache.json', 'package.json']
 
 /** Packs what is built now. */
 export function pack(folder: string): string {

@@ -10,6 +10,8 @@ const allowed: Record<string, readonly string[]> = {
   'engine/faults.ts': ['Date'],
   // The length of slices, and the turns between them.
   'observe/guard.ts': ['performance', 'setImmediate'],
+  // How long a load took.
+  'observe/instrument.ts': ['performance'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // Dates as fields of messages.
   'http/fields.ts': ['Date'],
