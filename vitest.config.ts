@@ -17,6 +17,8 @@ export default defineConfig({
   resolve: { alias: entries },
   test: {
     include: ['test/**/*.test.ts'],
+    // Machines that run tests are often busy with more than them.
+    testTimeout: 30_000,
     globalSetup: ['test/hosts/install.ts'],
     typecheck: {
       enabled: true,

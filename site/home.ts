@@ -38,10 +38,10 @@ features:
     title: Nothing deleted comes back
     details: A write or an invalidation during a load wins over what the load brings.
     link: /loading#the-fence
-  - icon: '<svg xmlns="http://www.w3.org/2000/svg" width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><path d="M13 3L5 14h6l-1 7 8-11h-6z"/></svg>'
-    title: A hit is a lookup
-    details: Synchronous, without a copy, a promise or an allocation; in a namespace too.
-    link: /benchmarks/
+  - icon: '<svg xmlns="http://www.w3.org/2000/svg" width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><circle cx="12" cy="5.5" r="2.5"/><circle cx="5.5" cy="18" r="2.5"/><circle cx="18.5" cy="18" r="2.5"/><path d="M10.9 7.8L6.7 15.7M13.1 7.8l4.2 7.9M8 18h8"/></svg>'
+    title: Correct across processes
+    details: In front of Redis or Valkey, what one process invalidates no other serves any more.
+    link: /second-tier
   - icon: '<svg xmlns="http://www.w3.org/2000/svg" width="26" height="26" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.7" stroke-linecap="round" stroke-linejoin="round"><rect x="4" y="4" width="7" height="7" rx="1.5"/><rect x="13" y="13" width="7" height="7" rx="1.5"/><path d="M14 7.5h3a1.5 1.5 0 0 1 1.5 1.5v1M10 16.5H7A1.5 1.5 0 0 1 5.5 15v-1"/></svg>'
     title: Behind what you use
     details: Keyv, Nest, TypeORM, drizzle, Apollo, DataLoader, Nitro and more take it as their cache.

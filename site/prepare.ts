@@ -55,7 +55,7 @@ function sidebar(pages: ReadonlyMap<string, string>): object {
     collapsed: false,
     items: list.map(({ title, path }) => ({ text: title, link: linkOf(pages.get(path)!) })),
   }))
-  const project = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'SECURITY.md']
+  const project = ['ARCHITECTURE.md', 'CONTRIBUTING.md', 'RELEASING.md', 'CHANGELOG.md', 'SECURITY.md']
   const items = project
     .filter((path) => pages.has(path))
     .map((path) => ({ text: titleOf(path), link: linkOf(pages.get(path)!) }))

@@ -5,18 +5,14 @@ import { fileURLToPath } from 'node:url'
 /** The root of the repository, with a slash at its end. */
 export const root: string = fileURLToPath(new URL('../', import.meta.url))
 
-const outside: Readonly<Record<string, string>> = {
-  'ARCHITECTURE.md': 'project/architecture.md',
-  'CONTRIBUTING.md': 'project/contributing.md',
-  'CHANGELOG.md': 'project/changelog.md',
-  'SECURITY.md': 'project/security.md',
-  'bench/README.md': 'project/measuring.md',
-  'bench/goals.md': 'project/goals.md',
-}
-
 /** Every page, by its path in the repository: the path that it has on the site. The README is the home page. */
 export function sitePages(): Map<string, string> {
-  const pages = new Map(Object.entries(outside).filter(([path]) => existsSync(root + path)))
+  const pages = new Map([
+    ['bench/README.md', 'project/measuring.md'],
+    ['bench/goals.md', 'project/goals.md'],
+  ])
+  for (const path of readdirSync(root))
+    if (path.endsWith('.md')) pages.set(path, `project/${path.toLowerCase()}`)
   pages.set('README.md', 'index.md')
   for (const path of readdirSync(`${root}docs`, { recursive: true, encoding: 'utf8' }))
     if (path.endsWith('.md') && !path.startsWith('benchmarks/quick/'))
@@ -40,16 +36,14 @@ export interface Entry {
 }
 
 export function entriesOfPackage(): Entry[] {
-  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as { exports: object }
-  return Object.keys(exports)
-    .filter((path) => path !== './package.json')
-    .map((path) => {
+  const { exports } = JSON.parse(readFileSync(`${root}package.json`, 'utf8')) as {
+    exports: Record<string, { default: string }>
+  }
+  return Object.entries(exports)
+    .filter(([path]) => path !== './package.json')
+    .map(([path, { default: built }]) => {
       const name = path.slice(2)
-      const candidates =
-        name === '' ? ['index.ts'] : [`${name}.ts`, `${name}/index.ts`, `adapters/${name}.ts`]
-      const file = candidates.find((one) => existsSync(`${root}src/${one}`))
-      if (file === undefined)
-        throw new Error(`${path}: expected src/${candidates.join(' or src/')}, found none`)
+      const file = built.replace('./dist/', '').replace(/\.js$/, '.ts')
       return { name: posix.join('nearcache', name), file, page: name === '' ? 'core.md' : `${name}.md` }
     })
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { Cache, type Duration, type PolicyName } from '../index.ts'
+import { nearestName } from '../spelling.ts'
 import { Failure, misuse, quote } from './failure.ts'
 import { type Format, formatOf } from './format.ts'
 import { parseSizes, type SizeRequest } from './sizes.ts'
@@ -9,6 +10,8 @@ export interface SimulateArguments {
   readonly path: string
   readonly sizes: readonly SizeRequest[] | undefined
   readonly policy: PolicyName | undefined
+  /** The present bound. */
+  readonly now: number | undefined
   /** Milliseconds. */
   readonly ttl: number | undefined
   readonly format: Format | undefined
@@ -21,6 +24,7 @@ export interface SimulateArguments {
 const OPTIONS = {
   sizes: { type: 'string' },
   policy: { type: 'string' },
+  now: { type: 'string' },
   ttl: { type: 'string' },
   format: { type: 'string' },
   json: { type: 'boolean' },
@@ -41,6 +45,7 @@ export function readArguments(args: readonly string[]): SimulateArguments {
     path,
     sizes: values.sizes === undefined ? undefined : parseSizes(values.sizes),
     policy: values.policy === undefined ? undefined : policy(values.policy),
+    now: values.now === undefined ? undefined : present(values.now),
     ttl: values.ttl === undefined ? undefined : milliseconds(values.ttl),
     format: values.format === undefined ? undefined : format(values.format),
     json: values.json ?? false,
@@ -55,14 +60,30 @@ function parse(
   try {
     return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
   } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const [, unknown] = /'(--?[^']+)'/.exec(message) ?? []
+    if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && unknown !== undefined) {
+      const meant = nearestName(
+        unknown,
+        Object.keys(OPTIONS).map((name) => `--${name}`),
+      )
+      const hint = meant === undefined ? 'see nearcache simulate --help' : `did you mean '${meant}'?`
+      throw new Failure(`${unknown}: there is no such option; ${hint}`, 2)
+    }
     // Node's own words, of which the first sentence says what is wrong.
-    throw new Failure((error as Error).message.split('. ')[0]!, 2)
+    throw new Failure(message.split('. ')[0]!, 2)
   }
 }
 
 function policy(name: string): PolicyName {
   if (name === 'adaptive' || name === 'lru') return name
   throw misuse('--policy', "'adaptive' or 'lru'", quote(name))
+}
+
+function present(text: string): number {
+  const size = /^\d+$/.test(text) ? Number(text) : 0
+  if (Number.isSafeInteger(size) && size > 0) return size
+  throw misuse('--now', 'the present bound, a positive integer such as 500', quote(text))
 }
 
 function format(name: string): Format {

@@ -52,7 +52,9 @@ export function toSvg(simulation: Simulation): string {
     ...curves.map(({ name, color }, i) =>
       text(PLOT.right + 14, ends[i]! + 4, name, color, 'font-weight="bold"'),
     ),
-    ...mark(recommendation, LINES.find(({ name }) => name === recommendation.policy)!.color, x, y),
+    ...(simulation.verdict !== 'take'
+      ? []
+      : mark(recommendation, LINES.find(({ name }) => name === recommendation.policy)!.color, x, y)),
     '</svg>',
   ].join('\n')}\n`
 }

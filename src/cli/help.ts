@@ -11,7 +11,7 @@ Options:
 export const SIMULATE_HELP: string = `Usage: nearcache simulate <trace> [options]
 
 Replays a recorded trace through caches of several sizes, beside exact LRU and the optimum (a cache that knows the future), and
-recommends the smallest size within one point of the best.
+recommends the knee: the smallest size from which on a doubling brings less than one point.
 
 <trace> is a file, or - for standard input: a line per read, with the key and, after tabs, if known the time in milliseconds and
 the weight; or numbers of four bytes, if its name ends in .u32. Compressed with gzip, or brotli if its name ends in .br.
@@ -20,6 +20,7 @@ Options:
   --sizes <list>     sizes in entries (or weight, if the trace has weights) or in percent of all, such as 100,500,1%
                      default: 1, 2, 5, 10, … from a thousandth of all to all
   --policy <name>    adaptive or lru: recommend for this one; default: the better
+  --now <size>       the present bound, for comparison
   --ttl <time>       how long entries live, such as 5m (needs times in the trace); default: for ever
   --json             print JSON instead of the table
   --chart <file>     draw the hit ratio over the size, as SVG

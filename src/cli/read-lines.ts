@@ -16,6 +16,8 @@ export class LineReader implements TraceReader {
   readonly #builder: TraceBuilder
   #line = 0
   #rest: Buffer = Buffer.alloc(0)
+  /** It begins with the header of a recording, whose lines all end with a line feed. */
+  #isRecording = false
   /** What the first line has. */
   #fields: Fields | undefined
 
@@ -39,8 +41,11 @@ export class LineReader implements TraceReader {
     if (this.#rest.length > LONGEST) throw this.#tooLong()
   }
 
-  end(): void {
-    if (this.#rest.length > 0) this.#take(this.#rest, 0, this.#rest.length)
+  end(): boolean {
+    if (this.#rest.length === 0) return false
+    if (this.#isRecording) return true
+    this.#take(this.#rest, 0, this.#rest.length)
+    return false
   }
 
   #take(data: Buffer, start: number, end: number): void {
@@ -101,6 +106,7 @@ export class LineReader implements TraceReader {
   }
 
   #readHeader(line: string): void {
+    this.#isRecording = true
     const text = / sample=(\S+)/.exec(line)?.[1] ?? '1'
     const sample = Number(text)
     if (!(sample > 0 && sample <= 1)) throw this.#wrong('a sample above 0 and at most 1', quote(text))

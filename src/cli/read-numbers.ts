@@ -24,8 +24,9 @@ export class NumberReader implements TraceReader {
     this.#rest = data.subarray(whole)
   }
 
-  end(): void {
+  end(): boolean {
     if (this.#rest.length > 0)
       throw new Failure(`${this.place}: expected four bytes per read, got an end after ${this.#rest.length}`)
+    return false
   }
 }

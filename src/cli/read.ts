@@ -13,7 +13,8 @@ export interface TraceReader {
   /** Where reading has come to, for messages: `file:line`. */
   readonly place: string
   take(chunk: Buffer): void
-  end(): void
+  /** Whether what came last was torn off in the middle; it is left out then. */
+  end(): boolean
 }
 
 export interface ReadOptions {
@@ -23,7 +24,7 @@ export interface ReadOptions {
   readonly stdin: Readable
   /** Told how many reads there are, after each piece. */
   readonly onProgress?: ((reads: number) => void) | undefined
-  /** Told once, of a trace whose compressed data end too early: it is read as far as it goes. */
+  /** Told once, of a recording that was interrupted: it is read as far as it goes. */
   readonly onWarning?: ((message: string) => void) | undefined
 }
 
@@ -34,15 +35,19 @@ export async function readTrace(path: string, options: ReadOptions): Promise<Tra
   const builder = new TraceBuilder(name)
   const reader = format.kind === 'u32' ? new NumberReader(name, builder) : new LineReader(name, builder)
   const source = path === '-' ? options.stdin : createReadStream(path, { highWaterMark: 256 * 1024 })
+  let isTorn = false
   try {
     for await (const chunk of decompressed(source, format.compression)) {
       reader.take(chunk)
       options.onProgress?.(builder.reads)
     }
-    reader.end()
+    isTorn = reader.end()
   } catch (error) {
     if (!isInterrupted(error) || builder.reads === 0) throw asFailure(error, name, reader.place)
-    // What follows the last whole read is the torn end of the next one.
+    isTorn = true
+  }
+  // What follows the last whole read is the torn end of the next one.
+  if (isTorn && builder.reads > 0) {
     const reads = builder.reads.toLocaleString('en')
     options.onWarning?.(`${name}: the recording was interrupted; its first ${reads} reads are used`)
   }

@@ -4,8 +4,8 @@ export interface Point {
   readonly hitRatio: number
 }
 
-/** Ratios this near count as the same: one percentage point, and what floating point adds. */
-const ONE_POINT = 0.01 + 1e-9
+/** What a doubling has to bring to be worth it: one percentage point, and what floating point takes. */
+const ONE_POINT = 0.01 - 1e-9
 
 export interface Choice<P extends string> {
   readonly policy: P
@@ -15,19 +15,31 @@ export interface Choice<P extends string> {
 }
 
 /**
- * The smallest size whose hit ratio is within one point of the best of all. Where several policies reach that at the same size,
- * the one with the highest hit ratios over all sizes.
+ * The knee of a curve: the smallest size from which on no doubling brings a point, neither the next nor a later one. Of several
+ * policies that whose knee is highest; where they are within a point of each other, the smaller, and of two at the same size that with
+ * the highest hit ratios over all sizes.
  */
 export function choose<P extends string>(curves: ReadonlyMap<P, readonly Point[]>): Choice<P> {
-  const points = [...curves].flatMap(([policy, curve]) => curve.map((point) => ({ policy, point })))
-  const best = points.reduce((a, b) => (isBetter(b.point, a.point) ? b : a)).point
-  const near = points.filter(({ point }) => best.hitRatio - point.hitRatio <= ONE_POINT)
-  const size = Math.min(...near.map(({ point }) => point.size))
+  const best = [...curves.values()].flat().reduce((a, b) => (isBetter(b, a) ? b : a))
+  const knees = [...curves].map(([policy, curve]) => ({ policy, point: kneeOf(curve) }))
+  const highest = Math.max(...knees.map(({ point }) => point.hitRatio))
+  const near = knees.filter(({ point }) => highest - point.hitRatio <= ONE_POINT)
   const sum = (policy: P): number => curves.get(policy)!.reduce((total, { hitRatio }) => total + hitRatio, 0)
-  const chosen = near
-    .filter(({ point }) => point.size === size)
-    .reduce((a, b) => (sum(b.policy) > sum(a.policy) ? b : a))
+  const chosen = near.reduce((a, b) => {
+    if (a.point.size !== b.point.size) return b.point.size < a.point.size ? b : a
+    return sum(b.policy) > sum(a.policy) ? b : a
+  })
   return { ...chosen, best }
+}
+
+/** The first point from which on the gain is below a point for each doubling of the size. */
+function kneeOf(curve: readonly Point[]): Point {
+  return curve.find((point, i) =>
+    curve.slice(i + 1).every(({ size, hitRatio }) => {
+      const doublings = Math.max(1, Math.log2(size / point.size))
+      return hitRatio - point.hitRatio < ONE_POINT * doublings
+    }),
+  )!
 }
 
 function isBetter(a: Point, b: Point): boolean {

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { nearestName } from '../spelling.ts'
 import { readArguments } from './arguments.ts'
 import { toSvg } from './chart.ts'
 import { Failure, quote } from './failure.ts'
@@ -33,6 +34,8 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   }
 }
 
+const COMMANDS = ['simulate', 'help']
+
 function isHelp(args: readonly string[]): boolean {
   return args.includes('--help') || args.includes('-h')
 }
@@ -41,8 +44,10 @@ async function answer(command: string | undefined, rest: readonly string[]): Pro
   if (command === 'simulate' || (command === 'help' && rest[0] === 'simulate')) return SIMULATE_HELP
   if (command === 'help' || command === '--help' || command === '-h') return HELP
   if (command === '--version') return `${await version()}\n`
+  const meant = nearestName(command ?? '', COMMANDS)
   const got = command === undefined ? 'no command' : quote(command)
-  throw new Failure(`expected a command such as 'simulate', got ${got}; see nearcache --help`, 2)
+  const hint = meant === undefined ? 'see nearcache --help' : `did you mean ${quote(meant)}?`
+  throw new Failure(`expected a command such as 'simulate', got ${got}; ${hint}`, 2)
 }
 
 async function version(): Promise<string> {
@@ -51,7 +56,7 @@ async function version(): Promise<string> {
 }
 
 async function runSimulate(args: readonly string[], surroundings: Surroundings): Promise<void> {
-  const { path, format, ttl, sizes, policy, json, chart, quiet } = readArguments(args)
+  const { path, format, ttl, sizes, policy, now: present, json, chart, quiet } = readArguments(args)
   const { stdin, stdout, stderr, now } = surroundings
   const progress = quiet ? undefined : new Progress(stderr, now)
   try {
@@ -67,6 +72,7 @@ async function runSimulate(args: readonly string[], surroundings: Surroundings):
     const simulation = simulate(trace, {
       sizes,
       policy,
+      now: present,
       ttl: ttl ?? Infinity,
       onProgress: (task, done) => progress?.report(() => `${Math.floor(done * 100)} % ${task}`),
     })

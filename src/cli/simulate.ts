@@ -10,6 +10,8 @@ export interface SimulationOptions {
   readonly sizes?: readonly SizeRequest[] | undefined
   /** The policy to recommend a size for; the better of all when none is given. */
   readonly policy?: PolicyName | undefined
+  /** The present bound, for comparison. */
+  readonly now?: number | undefined
   /** Milliseconds; Infinity unless the trace has times. */
   readonly ttl: number
   /** Told what is done next, and the share that is done. */
@@ -31,9 +33,17 @@ export interface Recommendation extends Point {
   readonly policy: PolicyName
   /** The best that was seen. */
   readonly best: Point
-  /** The same policy with twice the size. */
+  /** The same policy with half the size, and with twice. */
+  readonly halved: Point
   readonly doubled: Point
+  /** The same policy with the present bound, if that was given. */
+  readonly now: Point | undefined
 }
+
+/**
+ * What can be said: `take` the recommended size; the trace is `too short` for that; or `do not cache`, as hardly any key is read again.
+ */
+export type Verdict = 'take' | 'too short' | 'do not cache'
 
 export interface Simulation {
   readonly trace: {
@@ -54,6 +64,7 @@ export interface Simulation {
   /** Whether the optimum is an estimate, as it is with a lifetime; with weights it is a bound that may be out of reach. */
   readonly optimumIsEstimate: boolean
   readonly rows: readonly Row[]
+  readonly verdict: Verdict
   readonly recommendation: Recommendation
 }
 
@@ -68,8 +79,8 @@ export function simulate(trace: Trace, options: SimulationOptions): Simulation {
   const whole = weight ?? keys
   const sizes = sizesOf(options.sizes, whole)
 
-  // Two engines and the optimum per size, and one replay of the recommended size doubled.
-  const work = reads * (sizes.length * 3 + 1)
+  // Two engines and the optimum per size, and replays of the recommended size halved and doubled, and of the present one.
+  const work = reads * (sizes.length * 3 + (options.now === undefined ? 2 : 3))
   let done = 0
   const advance = (task: string, count: number): void => {
     done += count
@@ -97,8 +108,9 @@ export function simulate(trace: Trace, options: SimulationOptions): Simulation {
   const candidates = options.policy === undefined ? POLICIES : [options.policy]
   const curves = new Map(candidates.map((policy) => [policy, curve(rows, policy)]))
   const { policy, point, best } = choose(curves)
-  const size = point.size * 2
-  const hitRatio = curves.get(policy)!.find((other) => other.size === size)?.hitRatio ?? measure(policy, size)
+  const at = (size: number): Point =>
+    curves.get(policy)!.find((other) => other.size === size) ?? { size, hitRatio: measure(policy, size) }
+  const highestHitRatio = (reads - trace.unique) / reads
   return {
     trace: {
       name: trace.name,
@@ -107,13 +119,34 @@ export function simulate(trace: Trace, options: SimulationOptions): Simulation {
       weight,
       sample: trace.sample,
       duration: trace.times && trace.times.at(-1)! - trace.times[0]!,
-      highestHitRatio: (reads - trace.unique) / reads,
+      highestHitRatio,
     },
     ttl: ttl === Infinity ? undefined : ttl,
     optimumIsEstimate: weight !== undefined || ttl !== Infinity,
     rows,
-    recommendation: { policy, ...point, best, doubled: { size, hitRatio } },
+    verdict: verdictOn(
+      reads,
+      highestHitRatio,
+      weight === undefined ? Math.min(scaled(point.size), trace.unique) : 0,
+    ),
+    recommendation: {
+      policy,
+      ...point,
+      best,
+      halved: at(Math.max(1, Math.floor(point.size / 2))),
+      doubled: at(point.size * 2),
+      now: options.now === undefined ? undefined : at(options.now),
+    },
   }
+}
+
+/** Fewer reads say nothing. */
+export const FEWEST_READS = 1000
+
+/** `entries` are those of the recommended size; a trace in which it is hardly filled says little of it. */
+function verdictOn(reads: number, highestHitRatio: number, entries: number): Verdict {
+  if (reads < FEWEST_READS || (highestHitRatio >= 0.01 && reads < 2 * entries)) return 'too short'
+  return highestHitRatio < 0.01 ? 'do not cache' : 'take'
 }
 
 /** The hit ratios of a policy by size. */

@@ -1,4 +1,4 @@
-import type { Simulation } from './simulate.ts'
+import { FEWEST_READS, type Simulation } from './simulate.ts'
 
 /** What a simulation found, for reading. */
 export function toText(simulation: Simulation): string {
@@ -41,28 +41,36 @@ function table(simulation: Simulation): string {
     line.map((cell, column) => cell.padStart(widths[column]! + 2)).join('  '),
   )
   const chosen = rows.findIndex((row) => row.size === recommendation.size) + 1
-  text[chosen] += '  ← recommended'
+  if (simulation.verdict === 'take') text[chosen] += '  ← recommended'
   if (simulation.optimumIsEstimate)
     text.push('', '  The optimum is an estimate here, as always with weights or a ttl.')
   return text.join('\n')
 }
 
-function advice({ recommendation, trace }: Simulation): string {
-  const { policy, size, hitRatio, best, doubled } = recommendation
+function advice({ recommendation, trace, verdict }: Simulation): string {
+  const { policy, size, hitRatio, halved, doubled, now } = recommendation
+  if (verdict === 'too short') {
+    const wanted = Math.max(
+      FEWEST_READS,
+      trace.weight === undefined ? 2 * Math.min(size, trace.keys) * trace.sample : 0,
+    )
+    return `Too short to say: ${count(trace.reads)} reads. Record at least ${count(Math.ceil(wanted))}, better ten times as many.`
+  }
+  if (verdict === 'do not cache')
+    return `Do not cache this: with room for all and for ever only ${percent(trace.highestHitRatio)} of reads would hit.`
   const bound = trace.weight === undefined ? 'maxEntries' : 'maxWeight'
-  const quality =
-    best.size === size && best.hitRatio === hitRatio
-      ? 'the best of all here'
-      : `within one point of the best here (${percent(best.hitRatio)} with ${count(best.size)})`
-  const gain = (doubled.hitRatio - hitRatio) * 100
+  const line = (words: string, other: typeof halved): string =>
+    `  ${words} ${count(other.size)}: ${percent(other.hitRatio)}, ${points((other.hitRatio - hitRatio) * 100)}`
   return [
-    `Take { policy: '${policy}', ${bound}: ${size} }: ${percent(hitRatio)} of reads hit, ${quality}.`,
-    `Doubling it to ${count(doubled.size)} brings ${points(gain)}.`,
+    `Take { policy: '${policy}', ${bound}: ${size} }: ${percent(hitRatio)} of reads hit; beyond it a doubling brings less than a point.`,
+    line('half of it,', halved),
+    line('doubled to', doubled),
+    ...(now === undefined ? [] : [line('now, with', now)]),
   ].join('\n')
 }
 
 function points(gain: number): string {
-  if (Math.abs(gain) < 0.05) return 'nothing'
+  if (Math.abs(gain) < 0.05) return 'the same'
   return `${gain > 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} points`
 }
 

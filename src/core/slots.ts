@@ -11,6 +11,12 @@ export const FIRST_SLOT = 1
 /** A turn that no clock is in. */
 const NEVER = new Turn()
 
+/**
+ * How many slots there are at most. V8 keeps up to 2^24 keys in a Map, those deleted since its last copy included, and copies it only when
+ * they are half of that; so a Map in which keys come and go has room for 2^23.
+ */
+export const MOST_SLOTS: number = 2 ** 23
+
 /** The key of a free slot. */
 const FREE = Symbol('free')
 
@@ -110,6 +116,14 @@ export class Slots {
     this.firstFree = NONE
     this.used = 0
     this.ceiling = Infinity
+  }
+
+  /** How many slots are handed out at most. */
+  most: number = MOST_SLOTS
+
+  /** Whether every slot is in use. */
+  get isFull(): boolean {
+    return this.used >= this.most - FIRST_SLOT
   }
 
   /** A bound by entries will need so many slots at most; the arrays need not grow beyond. */
@@ -232,7 +246,7 @@ export class Slots {
 
   /** Doubles the arrays, or less where the bound needs less. */
   private grow(): void {
-    this.resize(this.end < this.limit ? Math.min(this.end * 2, this.limit) : this.end * 2)
+    this.resize(Math.min(this.end * 2, this.end < this.limit ? this.limit : Infinity, MOST_SLOTS))
   }
 
   private resize(length: number): void {

@@ -1,4 +1,3 @@
-import { estimateBytes } from '../core/bytes.ts'
 import { type Clock, InjectedClock, MOVING, systemClock } from '../core/clock.ts'
 import { Counters } from '../core/counters.ts'
 import { TagFence } from '../core/fence.ts'
@@ -8,7 +7,6 @@ import { anyDead, joinTags, leaveTags, type TagGroup } from '../core/tags.ts'
 import { CacheError } from '../errors.ts'
 import type { StoreSettings } from '../options/options.ts'
 import type { WriteTerms } from '../options/resolved.ts'
-import { refusal } from '../options/units.ts'
 import { Adaptive } from '../policies/adaptive.ts'
 import { Lru } from '../policies/lru.ts'
 import type { Policy } from '../policies/policy.ts'
@@ -20,6 +18,7 @@ import { LoaderState } from './loader-state.ts'
 import { NegativeResult } from './negative.ts'
 import { RemovalQueue, type RemovalReason } from './removal.ts'
 import { type CacheStats, statsOf } from './stats.ts'
+import { type Weighing, weighingOf } from './weighing.ts'
 
 /** The deadline of an entry that was never live; above zero, below every time. */
 const LONG_AGO = 0.5
@@ -60,10 +59,12 @@ export class Store {
   /** Entries held, those of dropped tables included until they are reclaimed. */
   size = 0
   weight = 0
+  /** The weight of the keys of ghosts, which counts towards the bound by bytes. */
+  ghostWeight = 0
   /** Tables whose entries are gone for every reader and whose slots wait to be reclaimed. */
   readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
 
-  private readonly weigher: ((value: never, key: never) => number) | undefined
+  private readonly weighing: Weighing | undefined
   private readonly protection: Protection | undefined
   private readonly keepsNothing: boolean
   private readonly idleTtl: number
@@ -90,7 +91,7 @@ export class Store {
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
     this.unit =
       settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
-    this.weigher = settings.maxBytes === undefined ? settings.weigh : weighBytes
+    this.weighing = weighingOf(settings)
     this.protection = protections[settings.protect]
     this.keepsNothing = settings.kind === 'none'
     this.idleTtl = settings.idleTtl
@@ -106,13 +107,13 @@ export class Store {
         : new RemovalQueue(settings.onRemoval, (error, key) => this.faults.report('listener', error, key))
     this.isPlain =
       this.removals === undefined &&
-      this.weigher === undefined &&
+      this.weighing === undefined &&
       this.protection === undefined &&
       !this.guardsAll &&
       !this.keepsNothing
     const isLru = settings.policy === 'lru'
     this.slots = new Slots({
-      weights: this.weigher !== undefined,
+      weights: this.weighing !== undefined,
       idle: this.idleTtl !== Infinity,
       marks: !isLru,
     })
@@ -222,14 +223,16 @@ export class Store {
     this.discard(space, key)
     if (space.closed || this.keepsNothing) return
     const now = this.clock.forWrite()
+    const weight = this.weighing?.ofNegative(result, key, this.size, this.weight, this.maxWeight) ?? 0
+    if (weight > this.maxWeight) return
     this.slots.trackLoads()
-    const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, 1, now)
+    const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, weight, now)
     this.retag(slot, space, tags)
     this.expiry.survey?.add(slot)
     this.slots.deadlines[slot] = LONG_AGO
     this.slots.keeps![slot] = now + time - LONG_AGO
     this.slots.refreshes![slot] = 0
-    this.reweigh(slot, 1, now)
+    this.reweigh(slot, weight, now)
     this.expiry.expect(now + time)
   }
 
@@ -280,10 +283,7 @@ export class Store {
   }
 
   weigh(value: unknown, key: unknown): number {
-    if (this.weigher === undefined) return 0
-    const weight: unknown = this.weigher(value as never, key as never)
-    if (Number.isSafeInteger(weight) && (weight as number) > 0) return weight as number
-    throw refusal('weigh', 'a positive integer to be returned', weight)
+    return this.weighing === undefined ? 0 : this.weighing.ofEntry(value, key)
   }
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
@@ -457,7 +457,7 @@ export class Store {
   /** Evicts and forgets what a smaller bound has no room for, so many at most of each; whether all is done. */
   shed(count: number, now: number): boolean {
     let left = count
-    while (this.isSurplus && left-- > 0) this.evict(now, NONE)
+    while (this.isSurplus && left-- > 0) if (!this.makeRoom(now, NONE)) break
     let ghost: number = NONE
     for (let forgotten = 0; forgotten < count; forgotten++) {
       ghost = this.policy.forgotten()
@@ -469,7 +469,7 @@ export class Store {
 
   /** There is more than a bound allows. */
   private get isSurplus(): boolean {
-    return this.size > this.maxEntries || this.weight > this.maxWeight
+    return this.size > this.maxEntries || this.weight + this.ghostWeight > this.maxWeight
   }
 
   /** Empties a space and those inside it for good; all of them with the root. */
@@ -543,12 +543,14 @@ export class Store {
   ): number {
     const { slots, policy } = this
     policy.admit(ghost)
+    if (ghost !== NONE) this.unweighGhost(ghost)
     // A surplus after `resize` is left to the sweep: an insertion only does not add to it.
     if (this.size >= this.maxEntries) this.evict(now, NONE)
-    const most = Math.max(this.weight, this.maxWeight)
-    while (this.weight + weight > most) if (!this.evict(now, NONE)) break
+    const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
+    while (this.weight + this.ghostWeight + weight > most) if (!this.makeRoom(now, NONE)) break
     let slot = ghost
     if (ghost === NONE) {
+      while (slots.isFull) if (!this.forgetOne() && !this.evict(now, NONE)) break
       slot = slots.take()
       this.name(slot, space, key)
     }
@@ -578,6 +580,7 @@ export class Store {
     const freed = this.size < this.maxEntries ? NONE : this.evictPlain(now)
     let slot = ghost
     if (ghost === NONE) {
+      if (freed === NONE) while (slots.isFull) if (!this.forgetOne() && !this.evict(now, NONE)) break
       slot = freed === NONE ? slots.take() : freed
       this.name(slot, space, key)
     } else if (freed !== NONE) slots.free(freed)
@@ -638,11 +641,16 @@ export class Store {
     const { weights } = this.slots
     if (weights === undefined) return
     const more = weight - weights[slot]
-    const most = Math.max(this.weight, this.maxWeight)
+    const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
     this.weight += more
     this.ownerOf(slot).weight += more
     weights[slot] = weight
-    while (this.weight > most) if (!this.evict(now, slot)) break
+    while (this.weight + this.ghostWeight > most) if (!this.makeRoom(now, slot)) break
+  }
+
+  /** Gives up an entry, any but `kept`, or a ghost where there is no other; whether there was one. */
+  private makeRoom(now: number, kept: number): boolean {
+    return this.evict(now, kept) || this.forgetOne()
   }
 
   /** Gives up one entry, any but `kept`; whether there was one. */
@@ -658,7 +666,11 @@ export class Store {
     const reason = this.reason(slot, now, 'evicted')
     this.release(slot, reason)
     if (reason !== 'evicted') this.forget(slot)
-    else this.forgetSome(policy.remember(slot))
+    else {
+      const forgotten = policy.remember(slot)
+      if (forgotten !== slot) this.weighGhost(slot)
+      this.forgetSome(forgotten)
+    }
     return true
   }
 
@@ -710,6 +722,7 @@ export class Store {
 
   /** A key leaves. */
   private forget(slot: number): void {
+    this.unweighGhost(slot)
     this.unname(slot)
     this.slots.free(slot)
   }
@@ -719,6 +732,32 @@ export class Store {
     let left = BATCH
     for (let ghost = first; ghost !== NONE; ghost = --left > 0 ? this.policy.forgotten() : NONE)
       this.forget(ghost)
+  }
+
+  /** A ghost leaves though there may be room for it; whether there was one. */
+  private forgetOne(): boolean {
+    const ghost = this.policy.forget()
+    if (ghost !== NONE) this.forget(ghost)
+    return ghost !== NONE
+  }
+
+  /** The key of a new ghost counts, and others go where all of them count for too much. */
+  private weighGhost(slot: number): void {
+    const { weighing } = this
+    const { weights, keys } = this.slots
+    if (weighing === undefined || weights === undefined) return
+    weights[slot] = weighing.ofGhost(keys[slot])
+    this.ghostWeight += weights[slot]
+    const most = weighing.mostGhosts(this.maxWeight)
+    while (this.ghostWeight > most) if (!this.forgetOne()) break
+  }
+
+  /** The key in a slot that holds no entry does not count any more. */
+  private unweighGhost(slot: number): void {
+    const { weights } = this.slots
+    if (weights === undefined) return
+    this.ghostWeight -= weights[slot]
+    weights[slot] = 0
   }
 
   /** Gives a slot to a key. Throws what the Map throws when it is full, and frees the slot. */
@@ -778,6 +817,7 @@ export class Store {
     this.policy.clear()
     this.size = 0
     this.weight = 0
+    this.ghostWeight = 0
     this.expiry.reset()
   }
 
@@ -857,8 +897,4 @@ export class Store {
     yield* this.root.all()
     yield* this.prefixSpaces()
   }
-}
-
-function weighBytes(value: unknown, key: unknown): number {
-  return estimateBytes(value) + estimateBytes(key)
 }

@@ -1,3 +1,5 @@
+import { nearestName } from '../spelling.ts'
+
 /** What other cache libraries call a thing, and what there is here that does it: an option, or in words. */
 const ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map<string, readonly string[]>([
   ['max', ['maxEntries']],
@@ -56,29 +58,11 @@ export function suggestion(name: string, known: readonly string[]): string {
   if (options.length > 0) return `; did you mean ${quoted(options, ' or ')}?`
   const words = meant.find((other) => other.includes(' '))
   if (words !== undefined) return `; use ${words}`
-  const distance = (other: string): number => edits(lower, other.toLowerCase())
-  const nearest = known.reduce((best, other) => (distance(other) < distance(best) ? other : best))
-  if (distance(nearest) <= nearest.length / 3) return `; did you mean '${nearest}'?`
+  const nearest = nearestName(name, known)
+  if (nearest !== undefined) return `; did you mean '${nearest}'?`
   return known.length > FEW ? '' : `, only ${quoted(known, ', ')}`
 }
 
 function quoted(names: readonly string[], between: string): string {
   return names.map((name) => `'${name}'`).join(between)
-}
-
-/** Edits from one word to the other, a swap of two neighbours being one (optimal string alignment), row by row. */
-function edits(a: string, b: string): number {
-  let before: number[] = []
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
-        next[j] = Math.min(next[j]!, before[j - 2]! + 1)
-    }
-    before = row
-    row = next
-  }
-  return row[b.length]!
 }

@@ -1,3 +1,4 @@
+import { MOST_SLOTS } from '../core/slots.ts'
 import type { Fault } from '../engine/faults.ts'
 import type { Removal } from '../engine/removal.ts'
 import { describe } from '../errors.ts'
@@ -33,7 +34,7 @@ export interface LoadSettings {
 /** The settings of a cache. All are optional; a wrong name or type is refused at construction. */
 export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
   /**
-   * How many entries the cache and its namespaces hold together at most: a positive integer, or Infinity.
+   * How many entries the cache and its namespaces hold together at most: a positive integer up to 8388607, or Infinity.
    * Default 1000; Infinity where `maxWeight` or `maxBytes` bounds the cache instead.
    */
   readonly maxEntries?: number | undefined
@@ -133,7 +134,7 @@ export type StoreSettings = Settings &
 type Check<T> = (value: unknown, option: string) => T
 
 const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Settings[Option]>> } = {
-  maxEntries: positiveInteger,
+  maxEntries: entries,
   maxWeight: positiveInteger,
   weigh: callable,
   maxBytes: (value, option) => positiveInteger(bytes(value, option), option),
@@ -247,7 +248,7 @@ export function checkBounds(
   bounds: number | NewBounds,
   unit: string,
 ): { readonly maxEntries?: number; readonly maxWeight?: number } {
-  if (!isRecord(bounds)) return { maxEntries: positiveInteger(bounds, 'maxEntries') }
+  if (!isRecord(bounds)) return { maxEntries: entries(bounds, 'maxEntries') }
   const checked: { maxEntries?: number; maxWeight?: number } = {}
   for (const [name, value] of Object.entries(checkNames(bounds as NewBounds, BOUNDS))) {
     if (value === undefined) continue
@@ -272,6 +273,15 @@ export function positiveInteger(value: unknown, option: string): number {
   if (typeof value !== 'number') throw refusal(option, 'a positive integer or Infinity', value)
   if (value === Infinity || (Number.isSafeInteger(value) && value > 0)) return value
   throw new RangeError(refusal(option, 'a positive integer or Infinity', value).message)
+}
+
+/** A bound by entries: within what a Map keeps, or Infinity. */
+function entries(value: unknown, option: string): number {
+  const count = positiveInteger(value, option)
+  if (count < MOST_SLOTS || count === Infinity) return count
+  throw new RangeError(
+    `${option}: expected at most ${MOST_SLOTS - 1}, which is what a Map keeps, or Infinity, got ${count}`,
+  )
 }
 
 export function integer(value: unknown, option: string): number {

@@ -145,8 +145,12 @@ export class Adaptive implements Policy {
   }
 
   forgotten(): number {
+    return this.ghosts.size <= this.mostGhosts ? NONE : this.forget()
+  }
+
+  forget(): number {
     const { ghosts } = this
-    if (ghosts.size <= this.mostGhosts) return NONE
+    if (ghosts.size === 0) return NONE
     const ghost = this.drawOne()
     ghosts.remove(ghost)
     return ghost

@@ -37,6 +37,10 @@ export class Lru implements Policy {
     return NONE
   }
 
+  forget(): number {
+    return NONE
+  }
+
   remove(slot: number): void {
     this.queue.remove(slot)
   }

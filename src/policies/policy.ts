@@ -5,6 +5,7 @@
  * - a read or an overwrite: `use`;
  * - a victim that left only for want of room: `remember`, which gives what is forgotten for it;
  * - after a change of the room that may leave too many ghosts: `forgotten` until it gives NONE;
+ * - where ghosts have to give way to what another bound counts: `forget`;
  * - an entry or a ghost that leaves for any other reason: `remove`.
  */
 export interface Policy {
@@ -20,6 +21,8 @@ export interface Policy {
   remember(slot: number): number
   /** Takes off a further ghost beyond what is remembered; NONE when there is none. */
   forgotten(): number
+  /** Takes off a ghost, though there may be room for it; NONE when there is none. */
+  forget(): number
   /** An entry or ghost leaves. */
   remove(slot: number): void
   /** What an entry or ghost is moves from one slot to another, its marks included; the policy puts the new slot in the place of the old. */

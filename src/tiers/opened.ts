@@ -63,17 +63,7 @@ export function openTiered(options: TieredOptions, simulated?: Simulated): Opene
   const tier = openStore(options.remote, own.name)
   const host = simulated?.host ?? systemHost
   const push = options.push === false ? undefined : (options.push ?? tier.push)
-  const protocol = new Protocol(
-    near,
-    own,
-    serializer,
-    tier,
-    push,
-    host,
-    () => clock.recent(),
-    onError,
-    simulated?.ring,
-  )
+  const protocol = new Protocol(near, own, serializer, tier, push, host, clock, onError, simulated?.ring)
   const made: Opened = {
     near,
     protocol,

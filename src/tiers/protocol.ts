@@ -1,3 +1,4 @@
+import { type Clock, MOVING, type Turn } from '../core/clock.ts'
 import { Codec, type Encoded, unreadable } from './codec.ts'
 import { Follower, type RingBounds } from './follower.ts'
 import type { Host } from './host.ts'
@@ -66,6 +67,9 @@ export class Protocol {
   isClosed = false
   readonly #tier: Tier
   readonly #host: Host
+  readonly #clock: Clock
+  /** The turn in which trust was checked. */
+  #checked: Turn = MOVING
   readonly now: () => number
   readonly onError: (error: unknown) => void
   #firstAnswer: Promise<void> | undefined
@@ -83,7 +87,7 @@ export class Protocol {
     tier: Tier,
     push: Push | undefined,
     host: Host,
-    now: () => number,
+    clock: Clock,
     onError: (error: unknown) => void,
     ring?: RingBounds,
   ) {
@@ -92,7 +96,9 @@ export class Protocol {
     this.codec = new Codec(serializer, settings.compress, settings.maxValueBytes)
     this.#tier = tier
     this.#host = host
-    this.now = now
+    this.#clock = clock
+    this.now = () => clock.recent()
+    const { now } = this
     this.onError = onError
     this.requests = new Requests(settings.name, settings.breaker, host, now, onError)
     this.outbox = new Outbox(host.source(), settings.maxQueued, {
@@ -128,9 +134,12 @@ export class Protocol {
 
   // Trust
 
-  /** Drops what may not be served any more. To be called before anything held is given. */
+  /** Drops what may not be served any more. To be called before anything held is given; once in a stretch of time in which the clock stands still. */
   checkTrust(): void {
+    const { turn } = this.#clock
+    if (turn === this.#checked && turn !== MOVING) return
     if (this.now() > this.trustedUntil) this.#lapse()
+    this.#checked = this.#clock.turn
   }
 
   /** Whether the log was read lately enough for a load to be joined however long it takes. */
@@ -161,6 +170,7 @@ export class Protocol {
   #proven(knownAt: number): void {
     this.checkTrust()
     this.trustedUntil = knownAt + this.settings.maxStale
+    this.#checked = MOVING
     for (const done of this.#whenReady.splice(0)) done()
   }
 

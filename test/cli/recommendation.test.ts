@@ -7,14 +7,22 @@ import { skewed, traceOf } from './traces.ts'
 const points = (...ratios: number[]) => ratios.map((hitRatio, i) => ({ size: 10 * 2 ** i, hitRatio }))
 
 describe('the recommended size', () => {
-  test('is the smallest within one point of the best', () => {
+  test('is the knee: the first from which on no doubling brings a point', () => {
     const { point, best } = choose(new Map([['lru', points(0.5, 0.69, 0.695, 0.7)]]))
     expect(point).toEqual({ size: 20, hitRatio: 0.69 })
     expect(best).toEqual({ size: 80, hitRatio: 0.7 })
   })
 
-  test('is not one a little further off', () => {
-    expect(choose(new Map([['lru', points(0.5, 0.6899, 0.695, 0.7)]])).point.size).toBe(40)
+  test('is not before a doubling that brings just one', () => {
+    expect(choose(new Map([['lru', points(0.5, 0.68, 0.69, 0.695)]])).point.size).toBe(40)
+  })
+
+  test('may be more than a point below the best, where many doublings lie between', () => {
+    expect(choose(new Map([['lru', points(0.5, 0.505, 0.51, 0.515, 0.52)]])).point.size).toBe(10)
+  })
+
+  test('is not on a plain before a rise', () => {
+    expect(choose(new Map([['lru', points(0.1, 0.1, 0.1, 0.5)]])).point.size).toBe(80)
   })
 
   test('is of the policy that gets there first', () => {
@@ -27,7 +35,7 @@ describe('the recommended size', () => {
 
   test('where both get there, is of the policy that is better on the whole', () => {
     const curves = new Map([
-      ['adaptive', points(0.6, 0.69, 0.7)],
+      ['adaptive', points(0.6, 0.692, 0.7)],
       ['lru', points(0.1, 0.695, 0.7)],
     ])
     expect(choose(curves)).toMatchObject({ policy: 'adaptive', point: { size: 20 } })

@@ -28,13 +28,53 @@ describe('the table', () => {
         '',
         '  entries     of all    adaptive       lru    optimum',
         '        1     50.0 %       0.0 %     0.0 %     25.0 %',
-        '        2    100.0 %      50.0 %    50.0 %     50.0 %  ← recommended',
+        '        2    100.0 %      50.0 %    50.0 %     50.0 %',
         '',
-        "Take { policy: 'adaptive', maxEntries: 2 }: 50.0 % of reads hit, the best of all here.",
-        'Doubling it to 4 brings nothing.',
+        'Too short to say: 4 reads. Record at least 1,000, better ten times as many.',
         '',
       ].join('\n'),
     )
+  })
+
+  test('says what to take, and what half of it, twice of it and the present bound would do', async () => {
+    const { stdout } = await nearcache(['simulate', '-', '--sizes', '50,100,400,800', '--now', '20'], reads)
+    expect(stdout).toContain(' ← recommended')
+    const ratio = String.raw`\d+\.\d %`
+    expect(stdout).toMatch(
+      new RegExp(
+        [
+          `Take { policy: 'adaptive', maxEntries: 400 }: ${ratio} of reads hit; beyond it a doubling brings less than a point\\.`,
+          String.raw`  half of it, 200: ${ratio}, −\d+\.\d points`,
+          `  doubled to 800: ${ratio}, the same`,
+          String.raw`  now, with 20: ${ratio}, −\d+\.\d points`,
+          '$',
+        ].join('\n'),
+      ),
+    )
+  })
+
+  test('of reads that hardly ever hit says not to cache', async () => {
+    const { stdout } = await nearcache(['simulate', '-'], [...Array(2000).keys()].join('\n'))
+    expect(stdout).not.toContain('recommended')
+    expect(stdout).toMatch(
+      /\n\nDo not cache this: with room for all and for ever only 0\.0 % of reads would hit\.\n$/,
+    )
+  })
+
+  test('of a trace that hardly fills what it would recommend says that it is too short', async () => {
+    const keys = [...Array(1000).keys()]
+    const { stdout } = await nearcache(['simulate', '-'], [...keys, ...keys.slice(0, 900)].join('\n'))
+    expect(stdout).toContain(
+      'Too short to say: 1,900 reads. Record at least 2,000, better ten times as many.',
+    )
+  })
+
+  test('takes any size that is a number, however large', async () => {
+    const sizes = `100,${Number.MAX_SAFE_INTEGER}`
+    const { exitCode, stderr } = await nearcache(['simulate', '-', '--sizes', sizes], reads)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+    const weighed = await nearcache(['simulate', '-', '--sizes', sizes], 'a\t\t5\nb\t\t6\na\t\t5\n')
+    expect({ exitCode: weighed.exitCode, stderr: weighed.stderr }).toEqual({ exitCode: 0, stderr: '' })
   })
 
   test('speaks of weight, lifetime and estimates where there are any', async () => {
@@ -46,7 +86,7 @@ describe('the table', () => {
       /3 reads of 2 keys that weigh 30 in 1m, each living 1m; with room for all for ever 33\.3 % hit/,
     )
     expect(stdout).toContain('The optimum is an estimate here')
-    expect(stdout).toContain('maxWeight: ')
+    expect(stdout).toMatch(/\n +weight +of all/)
   })
 
   test('says that a sample was scaled', async () => {
@@ -67,7 +107,43 @@ test('--json has the same as numbers', async () => {
     expect(optimum).toBeGreaterThan(adaptive)
     expect(optimum).toBeGreaterThan(lru)
   }
-  expect(simulation.recommendation).toMatchObject({ policy: 'lru', size: 100, doubled: { size: 200 } })
+  expect(simulation).toMatchObject({
+    verdict: 'take',
+    recommendation: { policy: 'lru', size: 100, halved: { size: 50 }, doubled: { size: 200 } },
+  })
+})
+
+describe('a recording that was interrupted', () => {
+  const header = '# nearcache trace: keys=plain sample=1\n'
+  const lines = Array.from({ length: 2000 }, (_, i) => `k${i % 40}\t${i}\n`).join('')
+
+  test('as plain text is read up to its torn line, with a warning', async () => {
+    const { exitCode, stdout, stderr } = await nearcache(
+      ['simulate', '-', '--quiet'],
+      `${header}${lines}k1\t20`,
+    )
+    expect(exitCode).toBe(0)
+    expect(stderr).toBe('nearcache: stdin: the recording was interrupted; its first 2,000 reads are used\n')
+    expect(stdout).toMatch(/^stdin: 2,000 reads of 40 keys/)
+  })
+
+  test('between two lines is whole', async () => {
+    expect((await nearcache(['simulate', '-', '--quiet'], header + lines)).stderr).toBe('')
+  })
+
+  test('before its first read is empty', async () => {
+    const { exitCode, stderr } = await nearcache(['simulate', '-', '--quiet'], `${header}k1`)
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: 'nearcache: stdin: expected at least one read, got an empty trace\n',
+    })
+  })
+})
+
+test('a trace of another tool may end without a line feed', async () => {
+  const { stdout, stderr } = await nearcache(['simulate', '-', '--quiet'], 'a\nb\na')
+  expect(stderr).toBe('')
+  expect(stdout).toMatch(/^stdin: 3 reads of 2 keys/)
 })
 
 describe('--chart', () => {
@@ -97,10 +173,16 @@ describe('--chart', () => {
 describe('wrong arguments end with 2 and one line', () => {
   test.each([
     [[], "expected a command such as 'simulate', got no command; see nearcache --help"],
-    [['stimulate'], "expected a command such as 'simulate', got 'stimulate'; see nearcache --help"],
+    [['stimulate'], "expected a command such as 'simulate', got 'stimulate'; did you mean 'simulate'?"],
     [['simulate'], "nearcache simulate: expected a trace file, or '-' for standard input, got none"],
     [['simulate', 'a', 'b'], "nearcache simulate: expected one trace, got 'b' besides"],
-    [['simulate', '-', '--size', '1'], "Unknown option '--size'"],
+    [['something'], "expected a command such as 'simulate', got 'something'; see nearcache --help"],
+    [['simulate', '-', '--size', '1'], "--size: there is no such option; did you mean '--sizes'?"],
+    [['simulate', '-', '--colour'], '--colour: there is no such option; see nearcache simulate --help'],
+    [
+      ['simulate', '-', '--now', '0'],
+      "--now: expected the present bound, a positive integer such as 500, got '0'",
+    ],
     [['simulate', '-', '--sizes', '1,two'], "--sizes: expected sizes such as '100,500,1%', got 'two'"],
     [['simulate', '-', '--sizes', ''], "--sizes: expected sizes such as '100,500,1%', got ''"],
     [['simulate', '-', '--sizes', '0'], "--sizes: expected sizes such as '100,500,1%', got '0'"],

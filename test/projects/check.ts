@@ -1,6 +1,7 @@
 /**
  * Makes a project of each kind with the packed package in it, by plain `npm install`, and runs it. `npm run check:projects -- --only
- * "Jest 30"` runs one kind, and may be repeated; `--ci` those that `.ci/run` tries; `--keep` leaves the folders.
+ * "Jest 30"` runs one kind, and may be repeated; `--ci` those that `.ci/run` tries; `--keep` leaves the folders;
+ * `--table` runs nothing and writes the table of docs/projects.md.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,12 +10,14 @@ import { parseArgs } from 'node:util'
 import { run } from '../package/run.ts'
 import { pack } from '../package/tarball.ts'
 import { type Kind, kinds } from './kinds.ts'
+import { writeTable } from './table.ts'
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string', multiple: true },
     ci: { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
+    table: { type: 'boolean', default: false },
   },
 })
 const known = kinds.map(({ name }) => name)
@@ -36,13 +39,18 @@ function attempt({ packages, type = 'commonjs', files, commands }: Kind, project
     if (program === 'node') {
       const binary = own === undefined ? process.execPath : join('node_modules', own, 'bin/node')
       run(binary, args, project)
-    } else run('npx', ['--no-install', program, ...args], project)
+    } else run(join(project, 'node_modules/.bin', program), args, project)
   }
 }
 
 function write(project: string, file: string, text: string): void {
   mkdirSync(dirname(join(project, file)), { recursive: true })
   writeFileSync(join(project, file), text)
+}
+
+if (options.table) {
+  writeTable()
+  process.exit()
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'nearcache-projects-'))

@@ -82,7 +82,6 @@ function checkSlots(store: Store): Kind[] {
     else {
       assert.equal(values[slot], undefined, `ghost ${slot} holds a value`)
       assert.equal(slots.tags?.[slot], undefined, `ghost ${slot} bears tags`)
-      assert.equal(weights?.[slot] ?? 0, 0, `ghost ${slot} weighs something`)
     }
   }
   return kinds
@@ -151,9 +150,10 @@ function checkTables({ root, slots, dropped }: Store, kinds: Kind[], spaces: Set
     assert.ok(owner, `${kinds[slot]} ${slot} has no owner`)
     assert.equal(owner.map.get(slots.keys[slot]), slot, `${kinds[slot]} ${slot} is not in its table`)
     const count = counts.get(owner) ?? { entries: 0, ghosts: 0, weight: 0 }
-    count.weight += slots.weights?.[slot] ?? 0
-    if (kinds[slot] === 'entry') count.entries++
-    else count.ghosts++
+    if (kinds[slot] === 'entry') {
+      count.entries++
+      count.weight += slots.weights?.[slot] ?? 0
+    } else count.ghosts++
     counts.set(owner, count)
   }
 
@@ -200,9 +200,14 @@ function checkSums(store: Store, kinds: Kind[]): void {
   const surplus = Math.max(0, size - maxEntries)
   assert.ok(surplus === 0 || expiry.isOver, `${size} entries, bound ${maxEntries}`)
   if (expiry.isOver) assert.equal(expiry.untilSweep(), 0, 'a surplus waits for the sweep')
-  const weight = slots.weights?.reduce((sum, one) => sum + one, 0) ?? 0
+  const weights = (kind: Kind): number =>
+    slots.weights?.reduce((sum, one, slot) => (kinds[slot] === kind ? sum + one : sum), 0) ?? 0
+  const [weight, ghostWeight] = [weights('entry'), weights('ghost')]
   assert.equal(store.weight, weight, 'the weight is the sum of the weights')
-  assert.ok(weight <= maxWeight || expiry.isOver, `weight ${weight}, bound ${maxWeight}`)
+  assert.equal(store.ghostWeight, ghostWeight, 'the weight of ghosts is the sum of theirs')
+  if (store.unit !== 'bytes') assert.equal(ghostWeight, 0, 'ghosts count only in bytes')
+  const all = weight + ghostWeight
+  assert.ok(all <= maxWeight || expiry.isOver, `weight ${all}, ghosts included, bound ${maxWeight}`)
 }
 
 // Counters
