@@ -2,6 +2,10 @@
 export interface Clock {
   /** The time now; within one turn of the event loop it may stand still. */
   now(): number
+  /** The time at which what is written begins to live: now, also late in a long turn, as `SystemClock` tells. */
+  forWrite(): number
+  /** A read found nothing: what is written next may have taken long. */
+  missed(): void
   /** As `now`, for where nobody could be told of an error of an injected clock. Throws nothing. */
   recent(): number
   /** The time now, read afresh: for use after user code that may have taken long. Throws nothing. */
@@ -10,11 +14,18 @@ export interface Clock {
   readonly turn: Turn
 }
 
+const settled = Promise.resolve()
+
 /** A stretch of time in which a clock stands still. */
 export class Turn {}
 
 /** No turn: the time may move at any time. An object like all turns, so that V8 compares no other type. */
 export const MOVING: Turn = new Turn()
+
+/** So many writes of a turn are each given a fresh reading; of those that follow at least one in MOST, or in MOST_MISSED after misses. */
+const FIRST = 8
+const MOST = 64
+const MOST_MISSED = 8
 
 /** A fraction, so that V8 keeps the time as a double from the start: a change on the way would slow down what was compiled before it. */
 const START = 1.5
@@ -42,6 +53,7 @@ export class InjectedClock implements Clock {
   private readonly source: () => number
   private readonly onError: (error: unknown) => void
   private readonly advance = new Advance()
+  private isReported = false
 
   constructor(source: () => number, onError: (error: unknown) => void) {
     this.source = source
@@ -49,11 +61,28 @@ export class InjectedClock implements Clock {
   }
 
   now(): number {
-    return this.advance.to(this.source())
+    const reading = this.source()
+    if (!Number.isFinite(reading)) this.report(reading)
+    return this.advance.to(reading)
   }
+
+  forWrite(): number {
+    return this.now()
+  }
+
+  missed(): void {}
 
   recent(): number {
     return this.read()
+  }
+
+  /** The first reading that is no finite number is an error, told when the call that met it is over; the time stands still meanwhile. */
+  private report(reading: unknown): void {
+    if (this.isReported) return
+    this.isReported = true
+    const got = typeof reading === 'number' ? reading : typeof reading
+    const error = new TypeError(`clock: expected a finite number to be returned, got ${got}`)
+    void settled.then(() => this.onError(error))
   }
 
   read(): number {
@@ -80,8 +109,6 @@ const nativeNow: (() => number) | undefined = nativeDate?.now
 /** Calls back when the current turn of the event loop is over: after its microtasks where the runtime can tell. */
 const atEndOfTurn: (callback: () => void) => void =
   genuineTick() ?? ((callback) => void settled.then(callback))
-const settled = Promise.resolve()
-
 /** The runtime's own `nextTick`. One that was replaced before this module was loaded, as by a test runner, may never call back. */
 function genuineTick(): ((callback: () => void) => void) | undefined {
   const tick: unknown = globalThis.process?.nextTick
@@ -94,14 +121,25 @@ function genuineTick(): ((callback: () => void) => void) | undefined {
  * The wall clock, read once per turn of the event loop and shared by all caches: reading it costs several times what a Map
  * lookup costs. As soon as `Date` or `Date.now` is not the runtime's own, as under the fake timers of a test runner, it is read
  * on every call.
+ *
+ * A write is given a fresh reading where time may have passed unseen: after a miss, and at the first writes of a turn. Where readings one
+ * after the other find that it stands still, the next few writes go without: so those of a tight loop share readings, and those of a slow
+ * one do not. Misses are counted apart, since what is written after a miss may well have taken long.
  */
 class SystemClock implements Clock {
   private readonly advance = new Advance()
   private time = START
   /** The turn in which the time was read, until it ends. */
   private fresh = MOVING
+  /** How many writes take the time as it was read last, and how many readings for writes have found it standing still. */
+  private left = 0
+  private still = 0
+  /** The same of misses. */
+  private missesLeft = 0
+  private stillMissed = 0
   private readonly endTurn = (): void => {
     this.fresh = MOVING
+    this.expectMoving()
   }
 
   get turn(): Turn {
@@ -114,17 +152,45 @@ class SystemClock implements Clock {
     return this.time
   }
 
+  forWrite(): number {
+    if (--this.left < 0 || this.turn === MOVING) this.readForWrite()
+    return this.time
+  }
+
+  missed(): void {
+    if (this.missesLeft > 0) this.missesLeft--
+    else this.left = -1
+  }
+
   recent(): number {
     return this.now()
   }
 
   read(): number {
     const { now } = Date
+    const before = this.time
     this.time = this.advance.to(now())
     const isNative = Date === nativeDate && now === nativeNow
     if (isNative && this.fresh === MOVING) atEndOfTurn(this.endTurn)
-    this.fresh = isNative ? new Turn() : MOVING
+    if (!isNative) this.fresh = MOVING
+    else if (this.fresh === MOVING || this.time !== before) this.fresh = new Turn()
     return this.time
+  }
+
+  private readForWrite(): void {
+    const isAfterMiss = this.left < -1
+    const before = this.time
+    if (this.read() !== before) this.expectMoving()
+    else if (isAfterMiss) this.missesLeft = ++this.stillMissed < FIRST ? 0 : MOST_MISSED - 1
+    else this.still++
+    this.left = this.still < FIRST ? 0 : MOST - 1
+  }
+
+  private expectMoving(): void {
+    this.left = 0
+    this.still = 0
+    this.missesLeft = 0
+    this.stillMissed = 0
   }
 }
 

@@ -139,6 +139,7 @@ export class Store {
     const slot = space.map.get(key)
     if (slot !== undefined && this.isLive(slot, this.clock.now())) return slot
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.clock.missed()
     return NONE
   }
 
@@ -169,6 +170,7 @@ export class Store {
     }
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.counters.misses++
+    this.clock.missed()
     return undefined
   }
 
@@ -213,7 +215,7 @@ export class Store {
   ): void {
     this.discard(space, key)
     if (space.closed || this.keepsNothing) return
-    const now = this.clock.now()
+    const now = this.clock.forWrite()
     const weight = this.weighing?.ofNegative(result, key, this.size, this.weight, this.maxWeight) ?? 0
     if (weight > this.maxWeight) return
     this.slots.trackLoads()
@@ -283,7 +285,7 @@ export class Store {
     if (space.flights !== undefined) space.flights.overtake(key)
     if (this.keepsNothing) return true
     const { ttl } = terms
-    const now = this.clock.now()
+    const now = this.clock.forWrite()
     const found = space.map.get(key) ?? NONE
     if (!(ttl > 0 && weight <= this.maxWeight)) {
       this.turnAway(found, key, value, ttl, now)
@@ -345,7 +347,7 @@ export class Store {
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */
   touch(slot: number, ttl: number, terms: WriteTerms): void {
-    if (ttl > 0) this.live(slot, ttl, this.clock.now(), terms)
+    if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), terms)
     else this.remove(slot, 'expired')
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Cache } from '../../src/cache.ts'
+import { Cache, storeOf } from '../../src/cache.ts'
 import { InjectedClock, systemClock } from '../../src/core/clock.ts'
 import { manualClock } from '../support/clock.ts'
 
@@ -140,3 +140,97 @@ test.each([1n, new Date(0), Promise.resolve(1), undefined, Number.NaN, '5'])(
     )
   },
 )
+
+describe('13. a write late in a turn counts its lifetime from now', () => {
+  const TTL = 60_000
+  const WORK = 30
+
+  const work = (): void => {
+    for (const end = Date.now() + WORK; Date.now() <= end; );
+  }
+
+  /** When an entry that was just written began to live, after a start. */
+  function age(cache: Cache<number, number>, key: number, start: number): number {
+    const { slots, root } = storeOf(cache)
+    return slots.deadlines[root.map.get(key)!]! - TTL - start
+  }
+
+  const open = (): Cache<number, number> => new Cache<number, number>({ ttl: TTL, maxEntries: Infinity })
+
+  function writeMany(cache: Cache<number, number>, withMisses = false): void {
+    for (let key = 1000; key < 3000; key++) if (!withMisses || !cache.has(key)) cache.set(key, key)
+  }
+
+  test('after reads', () => {
+    const cache = open()
+    const start = systemClock.read()
+    cache.get(0)
+    work()
+    cache.set(0, 0)
+    expect(age(cache, 0, start)).toBeGreaterThanOrEqual(WORK)
+  })
+
+  test('after another write, and when it is touched', () => {
+    const cache = open()
+    const start = systemClock.read()
+    for (let key = 0; key < 5; key++) {
+      cache.set(key, key)
+      work()
+      cache.set(key + 100, key)
+      expect(age(cache, key + 100, start)).toBeGreaterThanOrEqual((key + 1) * WORK)
+    }
+    work()
+    cache.touch(0, TTL)
+    expect(age(cache, 0, start)).toBeGreaterThanOrEqual(6 * WORK)
+  })
+
+  test.each(['get', 'has'] as const)('after a miss, told by %s, whatever was written before', (read) => {
+    const cache = open()
+    writeMany(cache)
+    const start = systemClock.read()
+    cache[read](0)
+    work()
+    cache.set(0, 0)
+    expect(age(cache, 0, start)).toBeGreaterThanOrEqual(WORK)
+  })
+
+  test.each([
+    [64, false],
+    [8, true],
+  ])('and of %i writes in a tight loop at least the last (after misses: %s)', (writes, withMisses) => {
+    const cache = open()
+    writeMany(cache, withMisses)
+    const start = systemClock.read()
+    work()
+    for (let key = 0; key < writes; key++) if (!withMisses || !cache.has(key)) cache.set(key, key)
+    expect(age(cache, writes - 1, start)).toBeGreaterThanOrEqual(WORK)
+  })
+
+  test('and in a slow loop each', () => {
+    const cache = open()
+    for (let key = 0; key < 20; key++) {
+      const start = systemClock.read()
+      work()
+      cache.set(key, key)
+      expect(age(cache, key, start)).toBeGreaterThanOrEqual(WORK)
+    }
+  })
+})
+
+test('13. later readings that are no finite number are told to onError, once', async () => {
+  const errors: unknown[] = []
+  let reading: unknown = 1000
+  const cache = new Cache<string, number>({
+    clock: () => reading as number,
+    onError: (error) => errors.push(error),
+    ttl: 100,
+  })
+  cache.set('key', 1)
+  for (reading of [Number.NaN, 5n, undefined]) expect(cache.get('key')).toBe(1)
+  expect(errors).toEqual([])
+  await Promise.resolve()
+  expect(errors).toHaveLength(1)
+  expect(String(errors[0])).toBe('TypeError: clock: expected a finite number to be returned, got NaN')
+  reading = 1100
+  expect(cache.get('key')).toBeUndefined()
+})
