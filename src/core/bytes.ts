@@ -20,8 +20,6 @@ const ERROR = 48 * WORD
 const URL_OBJECT = 36 * WORD
 const BUFFER = 11 * WORD
 const VIEW = 13 * WORD
-/** An object that does not let itself be looked at, such as a revoked proxy. */
-const HIDDEN = 12 * WORD
 /** With more properties than this an object is taken for a dictionary, whose names are its own. */
 const MANY_NAMES = 64
 /** A string up to this length is read sooner character by character than by a regular expression. */
@@ -31,7 +29,7 @@ const LONG = 1000
 
 /**
  * About how many bytes a value takes: what it refers to is counted, each object once, a buffer with all that it keeps in memory. An estimate
- * from the value's form; private fields, closures, native resources and functions' code are not seen.
+ * from the value's form; private fields, closures, native resources and functions' code are not seen. Throws what a getter throws.
  */
 export function estimateBytes(value: unknown): number {
   const simple = simpleBytes(value)
@@ -46,11 +44,7 @@ export function estimateBytes(value: unknown): number {
     else if (seen.has(part)) bytes += WORD
     else {
       seen.add(part)
-      try {
-        bytes += WORD + objectBytes(part as object, rest, seen)
-      } catch {
-        bytes += HIDDEN
-      }
+      bytes += WORD + objectBytes(part as object, rest, seen)
     }
   }
   return Math.ceil(bytes)
