@@ -9,16 +9,7 @@ describe.skipIf(!hasServer)('over a cluster of three (skipped where there is no 
   const nodes: TestServer[] = []
   beforeAll(async () => {
     for (let i = 0; i < 3; i++) {
-      const busPort = 30_000 + Math.floor(Math.random() * 20_000)
-      const args = [
-        '--cluster-enabled',
-        'yes',
-        '--cluster-config-file',
-        'nodes.conf',
-        '--cluster-port',
-        `${busPort}`,
-      ]
-      const node = await startServer({ args })
+      const { node, busPort } = await startNode()
       nodes.push(node)
       const from = Math.floor((16_384 / 3) * i)
       const to = i === 2 ? 16_383 : Math.floor((16_384 / 3) * (i + 1)) - 1
@@ -64,3 +55,15 @@ describe.skipIf(!hasServer)('over a cluster of three (skipped where there is no 
     },
   )
 })
+
+/** A node with a port of its own for the bus; another one where that turns out to be taken. */
+async function startNode(attempts = 8): Promise<{ node: TestServer; busPort: number }> {
+  const busPort = 30_000 + Math.floor(Math.random() * 20_000)
+  const options = ['--cluster-enabled', 'yes', '--cluster-config-file', 'nodes.conf']
+  try {
+    return { node: await startServer({ args: [...options, '--cluster-port', `${busPort}`] }), busPort }
+  } catch (error) {
+    if (attempts === 1) throw error
+    return startNode(attempts - 1)
+  }
+}
