@@ -86,7 +86,10 @@ function isWide(text: string): boolean {
 function objectBytes(value: object, rest: unknown[], seen: Set<unknown>): number {
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype === Object.prototype) return OBJECT + propertyBytes(value, true, rest)
-  if (prototype === null) return OBJECT + dictionaryOf(value, Object.keys(value), rest)
+  if (prototype === null) {
+    const names = Object.keys(value)
+    return OBJECT + dictionaryOf(value, names, areData(names), rest)
+  }
   if (ArrayBuffer.isView(value)) return VIEW + viewedBytes(value, seen)
   if (value instanceof ArrayBuffer || isShared(value)) return BUFFER + value.byteLength
   if (Array.isArray(value)) return ARRAY + elementBytes(value, rest)
@@ -140,7 +143,7 @@ function isSparse(array: readonly unknown[]): boolean {
 /** Properties with names and symbols; a name that an object shares with others of its form does not count. */
 function propertyBytes(value: object, isPlain: boolean, rest: unknown[]): number {
   const names = Object.keys(value)
-  if (names.length > MANY_NAMES || isIdentity(names)) return dictionaryOf(value, names, rest)
+  if (areData(names)) return dictionaryOf(value, names, true, rest)
   for (const name of names) rest.push((value as Record<string, unknown>)[name])
   // It takes longer than all else to ask for symbols, and plain objects with names hardly ever have any.
   if (isPlain && names.length > 0) return 0
@@ -150,9 +153,8 @@ function propertyBytes(value: object, isPlain: boolean, rest: unknown[]): number
 }
 
 /** Properties in a hash table, which has the places of the values; names that are data count. */
-function dictionaryOf(value: object, names: readonly string[], rest: unknown[]): number {
+function dictionaryOf(value: object, names: readonly string[], isKeyed: boolean, rest: unknown[]): number {
   let bytes = dictionaryBytes(names.length) - names.length * WORD
-  const isKeyed = names.length > MANY_NAMES || isIdentity(names)
   for (const name of names) {
     rest.push((value as Record<string, unknown>)[name])
     if (isKeyed && !isIndex(name)) bytes += stringBytes(name)
@@ -160,8 +162,9 @@ function dictionaryOf(value: object, names: readonly string[], rest: unknown[]):
   return bytes
 }
 
-/** Whether the names of an object are data, such as ids, rather than a form that it shares with others: by its first and its last name. */
-function isIdentity(names: readonly string[]): boolean {
+/** Whether the names of an object are data, such as ids, rather than a form that it shares with others: many, or by the first and the last. */
+function areData(names: readonly string[]): boolean {
+  if (names.length > MANY_NAMES) return true
   return names.length > 0 && isData(names[0]!) && isData(names[names.length - 1]!)
 }
 

@@ -81,6 +81,7 @@ export class Store {
   private onInsertions: (() => void) | undefined = undefined
   /** Spaces of applications that share the store, by their prefix. */
   private readonly prefixes = new Names<string>()
+
   constructor(settings: StoreSettings, label: string) {
     this.settings = settings
     this.label = label
@@ -351,15 +352,15 @@ export class Store {
     else this.remove(slot, 'expired')
   }
 
-  /** Removes what is under the key, for that reason if it is live; whether it was. */
-  delete(space: Space, key: unknown, why: 'deleted' | 'invalidated' = 'deleted'): boolean {
+  /** Removes what is under the key; whether it was live. */
+  delete(space: Space, key: unknown): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
     const slot = space.map.get(key) ?? NONE
     if (!this.holds(slot)) return false
-    const reason = this.reason(slot, this.clock.now(), why)
+    const reason = this.reason(slot, this.clock.now(), 'deleted')
     this.remove(slot, reason)
-    return reason === why
+    return reason === 'deleted'
   }
 
   /** Moves a live entry to another space of this store, with value, lifetime and standing. */

@@ -1,3 +1,4 @@
+import { Mounted } from './mounted.ts'
 import { type NodeHandler, type NodeRequest, type NodeResponse, send } from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
@@ -22,14 +23,14 @@ export type ExpressMiddleware = (
 ) => void
 
 /**
- * Express middleware (4 and 5) that answers requests from a cache of responses: `app.use(cacheResponses(responses))` for all that
+ * Express middleware that answers requests from a cache of responses: `app.use(cacheResponses(responses))` for all that
  * handlers allow by `Cache-Control`, `app.get('/prices', cacheResponses(responses, { ttl: '1m' }), handler)` for a route whose handler
  * says nothing. On a route below that for the whole application it only says what holds for the route. Throws for wrong options.
  */
 export function cacheResponses(cache: ResponseCache, options?: RouteOptions): ExpressMiddleware {
-  cache.route(options)
+  const mounted = new Mounted(cache, options)
   return (request, response, next) => {
-    serve(cache, options, {
+    serve(mounted, {
       request,
       response,
       next,

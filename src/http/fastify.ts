@@ -1,3 +1,4 @@
+import { Mounted } from './mounted.ts'
 import { grouped, type NodeHandler, type NodeRequest, type NodeResponse } from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
@@ -26,11 +27,11 @@ export function cacheResponses(
   cache: ResponseCache,
   options?: RouteOptions,
 ): (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void {
-  cache.route(options)
+  const mounted = new Mounted(cache, options)
   return (request, reply, done) => {
     const { server } = request
     const routing = server?.routing
-    serve(cache, options, {
+    serve(mounted, {
       request: request.raw,
       response: reply.raw,
       next: done as (error?: unknown) => void,

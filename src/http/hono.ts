@@ -1,5 +1,6 @@
 import { Exchange } from './exchange.ts'
-import { type RouteOptions, resolveRoute } from './options.ts'
+import { Mounted } from './mounted.ts'
+import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
 import { headOf, made, run } from './web.ts'
 
@@ -8,9 +9,6 @@ export interface HonoContext {
   readonly req: { raw: unknown }
   res: unknown
 }
-
-/** The exchanges that contexts are part of, so that middleware of a route finds that of the whole application. */
-const exchanges = new WeakMap<object, { readonly cache: ResponseCache; readonly exchange: Exchange }>()
 
 /**
  * Hono middleware that answers requests from a cache of responses: `app.use(cacheResponses(responses))` for all that handlers allow by
@@ -22,18 +20,16 @@ export function cacheResponses(
   cache: ResponseCache,
   options?: RouteOptions,
 ): (context: HonoContext, next: () => Promise<void>) => Promise<Response | undefined> {
-  cache.route(options)
+  const mounted = new Mounted(cache, options)
   return async (context, next) => {
-    const outer = exchanges.get(context)
-    if (outer?.cache === cache) {
-      if (options !== undefined) outer.exchange.route = resolveRoute(options, outer.exchange.route)
+    if (mounted.joins(context)) {
       await next()
       return undefined
     }
     const request = context.req.raw as Request
-    const begun = await cache.begin(headOf(request), { route: cache.route(options) })
+    const begun = await cache.begin(headOf(request), { route: mounted.route })
     if (!(begun instanceof Exchange)) return made(begun)
-    exchanges.set(context, { cache, exchange: begun })
+    mounted.begin(context, begun)
     const response = await run(begun, request, async (seen) => {
       context.req.raw = seen
       await next()

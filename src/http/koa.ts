@@ -1,3 +1,4 @@
+import { Mounted } from './mounted.ts'
 import { grouped, type NodeHandler, type NodeRequest, type NodeResponse } from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
@@ -21,14 +22,14 @@ export function cacheResponses(
   cache: ResponseCache,
   options?: RouteOptions,
 ): (context: KoaContext, next: () => Promise<unknown>) => Promise<void> {
-  cache.route(options)
+  const mounted = new Mounted(cache, options)
   const callbacks = new WeakMap<object, NodeHandler>()
   return async (context, next) => {
     const { app } = context
     const dispatch = callbacks.get(app) ?? app.callback()
     callbacks.set(app, dispatch)
     const goesOn = await new Promise<boolean>((resolve, reject) => {
-      serve(cache, options, {
+      serve(mounted, {
         request: context.req,
         response: context.res,
         next: (error) => (error === undefined ? resolve(true) : reject(error)),

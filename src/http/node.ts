@@ -1,3 +1,4 @@
+import { Mounted } from './mounted.ts'
 import { type NodeRequest, type NodeResponse, send } from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
@@ -12,9 +13,9 @@ export function cacheResponses<Request extends NodeRequest, Response extends Nod
   handler: (request: Request, response: Response) => unknown,
   options?: RouteOptions,
 ): (request: Request, response: Response) => unknown {
-  cache.route(options)
+  const mounted = new Mounted(cache, options)
   const cached = (request: Request, response: Response): unknown =>
-    serve(cache, options, {
+    serve(mounted, {
       request,
       response,
       next: (error) => {

@@ -8,7 +8,7 @@ import { type Field, fieldValue } from './fields.ts'
 import { ageNow } from './freshness.ts'
 import type { ResponseSettings } from './options.ts'
 import { keyOfUrl, type RequestHead, urlKey, variantOf } from './requests.ts'
-import { isStored, type StoredResponse, type UrlRecord, weighEntry } from './stored.ts'
+import { type StoredResponse, type UrlRecord, weighEntry } from './stored.ts'
 
 /** Where the responses of a URL are kept. */
 export interface Place {
@@ -24,7 +24,12 @@ export interface Found {
   readonly stored: StoredResponse | undefined
 }
 
-type Entry = StoredResponse | UrlRecord
+/** The parts of a cache, or of a namespace of it. */
+interface Shelf {
+  readonly all: Cache<string, StoredResponse | UrlRecord>
+  readonly urls: Cache<string, UrlRecord>
+  readonly responses: Cache<string, StoredResponse>
+}
 
 /** For this long no request waits for a response that could not be stored last time. */
 const PASS = 120_000
@@ -38,18 +43,19 @@ export class ResponseStore implements Keeper {
   readonly flights: Map<string, Exchange> = new Map()
   stores = 0
   readonly #settings: ResponseSettings
-  readonly #cache: Cache<string, Entry>
+  readonly #whole: Shelf
   readonly #clock: () => number
   /** Runs whose responses may be stored. */
   readonly #running: Set<Exchange> = new Set()
   #ids = 0
+  #isClosed = false
 
   constructor(settings: ResponseSettings) {
     const { cache, maxBytes, maxBodyBytes } = settings
     this.#settings = settings
     this.maxBodyBytes = maxBodyBytes
     this.#clock = cache.clock ?? (() => systemClock.now())
-    this.#cache = new Cache<string, Entry>({ ...cache, maxWeight: maxBytes, weigh: weighEntry })
+    this.#whole = shelfOf(new Cache({ ...cache, maxWeight: maxBytes, weigh: weighEntry }))
   }
 
   now(): number {
@@ -57,17 +63,16 @@ export class ResponseStore implements Keeper {
   }
 
   stats(): CacheStats {
-    return this.#cache.stats()
+    return this.#whole.all.stats()
   }
 
   find(place: Place, request: RequestHead): Found {
-    const entry = this.#records(place.namespace).get(place.key)
-    const record = isStored(entry) ? undefined : entry
+    const { urls, responses } = this.#shelf(place.namespace)
+    const record = urls.get(place.key)
     const { vary, cookies } = this.#settings
     const variant = variantOf(request, record === undefined ? vary : [...vary, ...record.varies], cookies)
     if (record === undefined || record.isPassed) return { record, variant, stored: undefined }
-    const stored = this.#responses(place.namespace).get(record.id + variant)
-    return { record, variant, stored: isStored(stored) ? stored : undefined }
+    return { record, variant, stored: responses.get(record.id + variant) }
   }
 
   /** Notes a run whose response may be stored, so that what is invalidated meanwhile is not. */
@@ -89,17 +94,17 @@ export class ResponseStore implements Keeper {
     const left = stored.lifetime - ageNow(stored, this.now())
     const ttl = left + kept(stored)
     if (ttl <= 0) return false
-    const records = this.#records(place.namespace)
-    const found = records.peek(place.key)
-    const before = found === undefined || isStored(found) || found.isPassed ? undefined : found
+    const { urls, responses } = this.#shelf(place.namespace)
+    const found = urls.peek(place.key)
+    const before = found?.isPassed === true ? undefined : found
     const all = [...new Set([...(before?.varies ?? []), ...varies])].sort()
     const isSame = before !== undefined && before.varies.length === all.length
     const record: UrlRecord = isSame ? before : { id: `${++this.#ids} `, varies: all, isPassed: false }
-    const recordTtl = Math.max(ttl, before === undefined ? 0 : (records.expiresIn(place.key) ?? 0))
-    records.set(place.key, record, { ttl: recordTtl })
+    const recordTtl = Math.max(ttl, before === undefined ? 0 : (urls.expiresIn(place.key) ?? 0))
+    urls.set(place.key, record, { ttl: recordTtl })
     const { vary, cookies } = this.#settings
     const variant = variantOf(request, [...vary, ...all], cookies)
-    this.#responses(place.namespace).set(record.id + variant, stored, { ttl, tags: stored.tags })
+    responses.set(record.id + variant, stored, { ttl, tags: stored.tags })
     this.stores++
     return true
   }
@@ -107,10 +112,9 @@ export class ResponseStore implements Keeper {
   pass(exchange: Exchange): void {
     const { place } = exchange
     if (place === undefined || this.#isClosed) return
-    const records = this.#records(place.namespace)
-    const found = records.peek(place.key)
-    if (found !== undefined && !isStored(found) && !found.isPassed) return
-    records.set(place.key, { id: '', varies: [], isPassed: true }, { ttl: PASS })
+    const { urls } = this.#shelf(place.namespace)
+    if (urls.peek(place.key)?.isPassed === false) return
+    urls.set(place.key, { id: '', varies: [], isPassed: true }, { ttl: PASS })
   }
 
   report(error: unknown): void {
@@ -151,29 +155,26 @@ export class ResponseStore implements Keeper {
       const { place } = exchange
       if (place?.key === key && place.namespace === namespace) this.#overtake(exchange)
     }
-    const found = this.#records(namespace).take(key)
-    return found !== undefined && !isStored(found) && !found.isPassed
+    return this.#shelf(namespace).urls.take(key)?.isPassed === false
   }
 
   deleteByTag(namespace: string | undefined, tag: string): void {
     for (const exchange of this.#running)
       if (namespace === undefined || exchange.place?.namespace === namespace) exchange.deletedTags.add(tag)
-    this.#space(namespace).deleteByTag(tag)
+    this.#shelf(namespace).all.deleteByTag(tag)
   }
 
   clear(namespace: string | undefined): void {
     for (const exchange of this.#running)
       if (namespace === undefined || exchange.place?.namespace === namespace) this.#overtake(exchange)
-    this.#space(namespace).clear()
+    this.#shelf(namespace).all.clear()
   }
-
-  #isClosed = false
 
   close(): void {
     if (this.#isClosed) return
     this.clear(undefined)
     this.#isClosed = true
-    this.#cache.close()
+    this.#whole.all.close()
   }
 
   get isClosed(): boolean {
@@ -186,17 +187,13 @@ export class ResponseStore implements Keeper {
     this.release(exchange)
   }
 
-  #space(namespace: string | undefined): Cache<string, Entry> {
-    return namespace === undefined ? this.#cache : this.#cache.namespace(`in ${namespace}`)
+  #shelf(namespace: string | undefined): Shelf {
+    return namespace === undefined ? this.#whole : shelfOf(this.#whole.all.namespace(`in ${namespace}`))
   }
+}
 
-  #records(namespace: string | undefined): Cache<string, Entry> {
-    return this.#space(namespace).namespace('urls')
-  }
-
-  #responses(namespace: string | undefined): Cache<string, Entry> {
-    return this.#space(namespace).namespace('responses')
-  }
+function shelfOf(all: Shelf['all']): Shelf {
+  return { all, urls: all.namespace('urls'), responses: all.namespace('responses') }
 }
 
 /** How long a response is kept past its lifetime. */

@@ -26,13 +26,9 @@ const OVERHEAD = 600
 /** Bytes that an entry of a response cache takes. */
 export function weighEntry(entry: StoredResponse | UrlRecord, key: string): number {
   let bytes = OVERHEAD + key.length * 2
-  if (!isStored(entry)) return bytes
+  if (!('body' in entry)) return bytes
   for (const [name, value] of entry.fields) bytes += name.length + value.length + 32
   return bytes + entry.body.byteLength
-}
-
-export function isStored(entry: StoredResponse | UrlRecord | undefined): entry is StoredResponse {
-  return entry !== undefined && 'body' in entry
 }
 
 /** A stored response with the fields of a 304 that confirmed it (RFC 9111, 3.2). */

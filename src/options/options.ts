@@ -194,7 +194,8 @@ export function withStoreDefaults(settings: Settings): StoreSettings {
   }
 }
 
-const LOAD_SETTINGS = [
+/** The names of the load settings. */
+export const LOAD_SETTINGS: readonly (keyof LoadSettings)[] = [
   'staleWhileRevalidate',
   'staleIfError',
   'errorBackoff',
@@ -203,7 +204,7 @@ const LOAD_SETTINGS = [
   'hardTimeout',
   'negativeTtl',
   'errorTtl',
-] as const satisfies (keyof LoadSettings)[]
+]
 const WRITE_OPTIONS = ['ttl', 'tags']
 const BOUNDS = ['maxEntries', 'maxWeight', 'maxBytes'] as const
 const COUNTER_OPTIONS = ['initial', 'ttl']

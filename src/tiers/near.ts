@@ -1,4 +1,4 @@
-import { type Cache, storeOf } from '../cache.ts'
+import type { Cache } from '../cache.ts'
 import { decodeKey, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
 
@@ -71,16 +71,8 @@ export class Near {
 
   /** Nothing held can be told to be fresh, and no load under way. What is held is kept for loads that fail, where that is allowed. */
   distrust(): void {
-    if (!this.#keeps) {
-      this.root.clear()
-      return
-    }
-    const store = storeOf(this.root)
-    for (const space of store.root.all()) {
-      space.flights = undefined
-      for (const key of [...space.map.keys()]) store.expire(space, key)
-    }
-    store.settle()
+    if (this.#keeps) this.root.expireAll()
+    else this.root.clear()
   }
 }
 

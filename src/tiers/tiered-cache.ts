@@ -336,9 +336,9 @@ export class TieredCache<K = unknown, V = unknown> {
     }
   }
 
-  /** Whether what the second tier has can be given: not when it is over, and not to a refresh that wants a younger one. */
+  /** Whether what the second tier has can be given: not when it is over, nor to a refresh that is forced or wants a younger one. */
   #serves({ left }: Found, context: LoadContext, options: LoadOptions<never, never> | undefined): boolean {
-    if (left === undefined || left <= 0) return false
+    if (left === undefined || left <= 0 || options?.forceRefresh) return false
     if (context.stale === undefined) return true
     const share = options?.refreshAhead ?? this.#opened.refreshAhead
     const ttl =
@@ -366,10 +366,12 @@ export class TieredCache<K = unknown, V = unknown> {
     const own = typeof ttl === 'function' && value !== undefined ? ttl(value as never, key as never) : ttl
     const time = typeof own === 'function' || own === undefined ? this.#opened.ttl : milliseconds(own, 'ttl')
     const jitter = 1 - this.#opened.ttlJitter * this.#opened.host.random()
+    const isTold = typeof tags === 'function' && value !== undefined
+    const named = isTold ? tags(value, key) : typeof tags === 'function' ? undefined : tags
     return {
       ttl: time * jitter,
       stale: this.#opened.staleIfError,
-      tags: this.#levelled(checkTags(tags) ?? []),
+      tags: this.#levelled(checkTags(named) ?? []),
     }
   }
 

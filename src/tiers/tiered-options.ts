@@ -1,5 +1,10 @@
-import type { CacheOptions, LoadSettings } from '../options/options.ts'
-import { isRecord, positiveInteger, unknownOption } from '../options/options.ts'
+import {
+  type CacheOptions,
+  isRecord,
+  LOAD_SETTINGS,
+  positiveInteger,
+  unknownOption,
+} from '../options/options.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from '../options/units.ts'
 import { type Compression, type CompressionMethod, isAvailable } from './codec.ts'
 import type { BreakerSettings } from './requests.ts'
@@ -96,15 +101,8 @@ const LOCAL = [
   'onRemoval',
   'onError',
   'clock',
-  'staleWhileRevalidate',
-  'staleIfError',
-  'errorBackoff',
-  'refreshAhead',
-  'softTimeout',
-  'hardTimeout',
-  'negativeTtl',
-  'errorTtl',
-] as const satisfies (keyof TieredOptions | keyof LoadSettings)[]
+  ...LOAD_SETTINGS,
+] as const satisfies (keyof TieredOptions)[]
 
 /** The options in two parts: those of the protocol, checked, and those of the local part. Throws a TypeError or RangeError. */
 export function resolveTieredOptions<K, V>(

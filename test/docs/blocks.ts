@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { expect } from 'vitest'
@@ -44,6 +45,16 @@ export function workshop(root: string, compilerOptions: object = {}): string {
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(project))
   symlinkSync(join(root, 'test/hosts/node_modules'), join(folder, 'node_modules'), 'junction')
   return folder
+}
+
+/** What the compiler objects to in a workshop. */
+export function compile(root: string, folder: string): string {
+  try {
+    execFileSync(`${root}node_modules/.bin/tsc`, ['-p', folder], { encoding: 'utf8' })
+    return ''
+  } catch (error) {
+    return (error as { stdout: string }).stdout
+  }
 }
 
 export function check(actual: unknown, expected: unknown, where: string): void {

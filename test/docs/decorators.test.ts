@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { extract, workshop } from './blocks.ts'
+import { compile, extract, workshop } from './blocks.ts'
 import { root } from './pages.ts'
 
 /**
@@ -28,7 +27,7 @@ describe.each([
 
   test('the examples compile', { timeout: 60_000 }, () => {
     expect(blocks.length).toBeGreaterThan(0)
-    expect(compile(folder)).toBe('')
+    expect(compile(root, folder)).toBe('')
   })
 
   test.each(blocks)('the example in line $line does what it says', { timeout: 20_000 }, async ({ file }) => {
@@ -36,13 +35,3 @@ describe.each([
     await import(emittedFile)
   })
 })
-
-/** What the compiler objects to. */
-function compile(project: string): string {
-  try {
-    execFileSync(`${root}node_modules/.bin/tsc`, ['-p', project], { encoding: 'utf8' })
-    return ''
-  } catch (error) {
-    return (error as { stdout: string }).stdout
-  }
-}

@@ -1,7 +1,6 @@
-import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
-import { type Block, extract, workshop } from './blocks.ts'
+import { type Block, compile, extract, workshop } from './blocks.ts'
 import { pages, root } from './pages.ts'
 
 const folder = workshop(root)
@@ -11,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 test('every example compiles', { timeout: 60_000 }, () => {
   expect(blocks.length).toBeGreaterThan(20)
-  expect(compile(folder)).toBe('')
+  expect(compile(root, folder)).toBe('')
 })
 
 describe.each(pages.filter((page) => blocks.some((block) => block.page === page)))('%s', (page) => {
@@ -20,13 +19,3 @@ describe.each(pages.filter((page) => blocks.some((block) => block.page === page)
     await import(file)
   })
 })
-
-/** What the compiler objects to. */
-function compile(project: string): string {
-  try {
-    execFileSync(`${root}node_modules/.bin/tsc`, ['-p', project], { encoding: 'utf8' })
-    return ''
-  } catch (error) {
-    return (error as { stdout: string }).stdout
-  }
-}

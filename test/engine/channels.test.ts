@@ -152,7 +152,7 @@ describe('18. channels', () => {
       expect(await cache.getOrLoad('k', () => 1)).toBe(1)
       cache.clear()
       expect(cache.has('k')).toBe(false)
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      await new Promise((resolve) => setImmediate(resolve))
       expect(uncaught).toHaveLength(3)
     } finally {
       process.removeAllListeners('uncaughtException')

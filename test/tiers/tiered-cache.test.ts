@@ -131,6 +131,23 @@ describe('reading', () => {
     expect(one.expiresIn('c')).toBe(2000)
   })
 
+  test('tags may be told from the value', async () => {
+    const [one, other] = [await fleet.process<string, number>(), await fleet.process<string, number>()]
+    await one.getOrLoad('a', () => 7, { tags: (value, key) => [`${key} ${value}`] })
+    await fleet.settle()
+    expect(await other.lookup('a')).toBe(7)
+    await other.deleteByTag('a 7')
+    expect([one.get('a'), other.get('a'), await one.lookup('a')]).toEqual([undefined, undefined, undefined])
+  })
+
+  test('a forced refresh asks the loader, whatever the tiers hold, and all get what it brought', async () => {
+    const [one, other] = [await fleet.process(), await fleet.process()]
+    await one.set('a', 1)
+    expect(await one.getOrLoad('a', () => 2, { forceRefresh: true })).toBe(2)
+    await fleet.settle()
+    expect([one.get('a'), await other.lookup('a')]).toEqual([2, 2])
+  })
+
   test('a value that is not data is refused with the way to it, and nothing is kept', async () => {
     const cache = await fleet.process()
     await expect(cache.getOrLoad('a', () => ({ save: () => 1 }))).rejects.toThrow(
@@ -433,6 +450,16 @@ describe('when the second tier fails', () => {
     expect(await other.getOrLoad('a', () => Promise.reject(new Error('down')))).toBe(1)
     expect(await one.getOrLoad('a', () => 2)).toBe(2)
     expect(one.stats().remote.anchorings).toBe(2)
+  })
+
+  test('what was found absent is distrusted like what is held', async () => {
+    const cache = await fleet.process({ staleIfError: '1m', negativeTtl: '1h' })
+    expect(await cache.getOrLoad('a', () => undefined)).toBeUndefined()
+    await fleet.settle()
+    expect(await cache.getOrLoad('a', never)).toBeUndefined()
+    fleet.model = fleet.empty()
+    await fleet.pass(1000)
+    expect(await cache.getOrLoad('a', () => 1)).toBe(1)
   })
 
   test('an acknowledged invalidation that the server lost is sent again by who knows of it', async () => {
