@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Cache } from 'nearcache'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { recordTrace } from '../../src/trace/index.ts'
-import { KeyHash } from '../../src/trace/key-hash.ts'
+import { KeyHash } from '../../src/core/key-hash.ts'
 import { linesOf } from './recorded.ts'
 
 let path: string
