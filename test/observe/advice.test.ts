@@ -1,7 +1,8 @@
 import { Cache } from 'nearcache'
 import { describe, expect, test } from 'vitest'
 import { storeOf } from '../../src/cache.ts'
-import { type AdviceOptions, adviseOn, examinationOf, examine } from '../../src/observe/advice.ts'
+import { type AdviceOptions, adviseOn, examinationOf } from '../../src/observe/advice.ts'
+import { examine } from '../../src/observe/examine.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 /** A machine on which work takes no time, and what is to be done later is done when the test says so. */
