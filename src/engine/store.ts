@@ -1,4 +1,4 @@
-import { type Clock, InjectedClock, MOVING, systemClock } from '../core/clock.ts'
+import { type Clock, InjectedClock, systemClock } from '../core/clock.ts'
 import { Counters } from '../core/counters.ts'
 import { TagFence } from '../core/fence.ts'
 import { NONE, Slots } from '../core/slots.ts'
@@ -160,16 +160,13 @@ export class Store {
     return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
   }
 
-  /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. Learns whether this turn is calm. */
+  /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
   read(space: Space, slot: number | undefined, key: unknown): unknown {
     if (slot !== undefined) {
-      const { slots, clock } = this
-      const now = clock.now()
-      const { turn } = clock
-      if (turn !== MOVING && this.expiry.isQuiet(now) && !slots.hasGuards && !this.guardsAll)
-        slots.calmTurn = turn
+      const { slots } = this
+      const now = this.clock.now()
       const isPlain = slots.deadlines[slot] > now
-      if (isPlain || this.isLive(slot, now)) {
+      if ((isPlain || this.isLive(slot, now)) && !this.expiry.lapses(now)) {
         space.counters.hits++
         this.policy.use(slot)
         if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
@@ -252,7 +249,6 @@ export class Store {
     this.watcher?.deleted(space, key)
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
-    this.slots.disturb()
     this.expiry.expect(this.endOf(slot))
     return true
   }
@@ -273,7 +269,6 @@ export class Store {
         this.expiry.expect(this.endOf(slot))
       }
     }
-    this.slots.disturb()
     this.watcher?.cleared(space)
   }
 
@@ -517,8 +512,10 @@ export class Store {
   /** From here on a watcher is told of what happens, another than before or none. Which of the entries there are it watches is its to say. */
   watchKeys(watcher: Watcher | undefined): void {
     this.watcher = watcher
-    if (watcher === undefined) this.slots.watched = undefined
-    else this.slots.trackWatched()
+    if (watcher === undefined) {
+      this.slots.watched = undefined
+      this.expiry.settleCalm()
+    } else this.slots.trackWatched()
   }
 
   /** Calls back after so many insertions of new entries, again and again, each time when the store is consistent; undefined for never. */

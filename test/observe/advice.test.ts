@@ -59,7 +59,7 @@ describe('41. an examination', () => {
     for (let i = 0; i < 50_000; i++) readThrough(cache, next())
     const examination = examined(cache)
     expect(examination.advice()).toMatchObject({ state: 'warming up', verdict: 'too short', curve: [] })
-    for (let i = 0; i < 32_000; i++) readThrough(cache, next())
+    for (let i = 0; i < 90_000; i++) readThrough(cache, next())
     const advice = await examination.over
     expect(advice).toMatchObject({
       state: 'over',
