@@ -31,8 +31,8 @@ export class Bounded extends Entries {
   private insertionsEach = Infinity
   private onInsertions: (() => void) | undefined = undefined
 
-  constructor(settings: StoreSettings, label: string) {
-    super(settings, label)
+  constructor(settings: StoreSettings, label: string, scale?: number) {
+    super(settings, label, scale)
     this.maxEntries = settings.maxEntries
     this.wantedEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity

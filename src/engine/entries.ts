@@ -43,7 +43,8 @@ export class Entries {
   /** Spaces of applications that share the store, by their prefix. */
   readonly prefixes: Names<string> = new Names()
 
-  constructor(settings: StoreSettings, label: string) {
+  /** With a `scale` below 1 it is a model of a store so many times as large. */
+  constructor(settings: StoreSettings, label: string, scale = 1) {
     this.settings = settings
     this.label = label
     this.faults = new Faults(this, settings.onError)
@@ -64,7 +65,8 @@ export class Entries {
       guards: idleTtl !== Infinity || this.protection?.reveal !== undefined,
       marks: policy !== 'lru',
     })
-    this.policy = policy === 'lru' ? new Lru(this.slots, maxEntries) : new Adaptive(this.slots, maxEntries)
+    this.policy =
+      policy === 'lru' ? new Lru(this.slots, maxEntries) : new Adaptive(this.slots, maxEntries, scale)
   }
 
   // Key spaces

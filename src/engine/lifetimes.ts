@@ -6,6 +6,7 @@ import type { WriteTerms } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
 import { Expiry } from './expiry.ts'
 import { NegativeResult } from './negative.ts'
+import type { Watcher } from './watcher.ts'
 
 /** The deadline of an entry that was never live; above zero, below every time. */
 const LONG_AGO = 0.5
@@ -17,9 +18,11 @@ export class Timed extends Bounded {
   readonly keepsNothing: boolean
   /** Every read has more to do than to give the value. */
   readonly guardsAll: boolean
+  /** Absent while nobody watches. */
+  protected watcher: Watcher | undefined = undefined
 
-  constructor(settings: StoreSettings, label: string) {
-    super(settings, label)
+  constructor(settings: StoreSettings, label: string, scale?: number) {
+    super(settings, label, scale)
     this.idleTtl = settings.idleTtl
     this.keepsNothing = settings.kind === 'none'
     this.guardsAll = this.idleTtl !== Infinity || this.protection?.reveal !== undefined
@@ -78,6 +81,7 @@ export class Timed extends Bounded {
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */
   touch(slot: number, ttl: number, terms: WriteTerms): void {
+    if (this.slots.watched?.[slot] === 1) this.watcher!.touched(slot, ttl)
     if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), terms)
     else this.remove(slot, 'expired')
   }
@@ -87,6 +91,7 @@ export class Timed extends Bounded {
     const slot = this.find(space, key)
     space.flights?.overtake(key)
     if (slot === NONE) return false
+    this.watcher?.deleted(space, key)
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
     this.expiry.expect(this.endOf(slot))
@@ -109,6 +114,7 @@ export class Timed extends Bounded {
         this.expiry.expect(this.endOf(slot))
       }
     }
+    this.watcher?.cleared(space)
   }
 
   // What loads find out

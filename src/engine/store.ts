@@ -8,6 +8,7 @@ import { publish } from './channels.ts'
 import { Timed } from './lifetimes.ts'
 import { LoaderState } from './loader-state.ts'
 import { type CacheStats, statsOf } from './stats.ts'
+import type { Watcher } from './watcher.ts'
 
 /**
  * The engine behind one or more caches: entries in slots, their keys in the tables of key spaces, an order kept by a policy,
@@ -45,7 +46,7 @@ export class Store extends Timed {
   // Reads
 
   /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
-  read(space: Space, slot: number | undefined): unknown {
+  read(space: Space, slot: number | undefined, key: unknown): unknown {
     if (slot !== undefined) {
       const { slots } = this
       const now = this.clock.now()
@@ -53,12 +54,14 @@ export class Store extends Timed {
       if ((isPlain || this.isLive(slot, now)) && !this.expiry.lapses(now)) {
         space.counters.hits++
         this.policy.use(slot)
+        if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
         return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
       }
     }
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.counters.misses++
     this.clock.missed()
+    this.watcher?.missed(space, key, slot)
     return undefined
   }
 
@@ -118,7 +121,13 @@ export class Store extends Timed {
       this.expectEnd(slot, now + ttl)
     }
     space.counters.sets++
+    if (this.watcher !== undefined) this.watch(slot, space, key, ttl)
     return true
+  }
+
+  private watch(slot: number, space: Space, key: unknown, ttl: number): void {
+    // An entry that was too heavy beside all others has left already.
+    if (this.holds(slot)) this.slots.watched![slot] = this.watcher!.wrote(space, key, slot, ttl) ? 1 : 0
   }
 
   /** A value that cannot be kept, for want of a lifetime or because of its weight: removes what is in its place, and has it told. */
@@ -167,6 +176,7 @@ export class Store extends Timed {
   delete(space: Space, key: unknown, why: 'deleted' | 'invalidated' = 'deleted'): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
+    this.watcher?.deleted(space, key)
     const slot = space.map.get(key) ?? NONE
     if (!this.holds(slot)) return false
     const now = this.clock.now()
@@ -196,11 +206,14 @@ export class Store extends Timed {
     to.flights?.overtake(key)
     const groups = tags?.[slot]
     if (groups !== undefined) this.retag(slot, to, new Set(groups.map((group) => group.tag)))
+    this.watcher?.deleted(from, key)
+    if (this.watcher !== undefined) this.watch(slot, to, key, this.timeLeft(to, key) ?? 0)
   }
 
   /** Empties a space and those inside it, in constant time; their slots are reclaimed later. Of the whole store it leaves nothing to the policy. */
   clear(space: Space): void {
     publish('invalidate', () => ({ cache: this.label, kind: 'clear', size: this.stats(space).size }))
+    this.watcher?.cleared(space)
     const now = this.clock.recent()
     if (space === this.root && this.prefixes.size === 0) this.empty(now)
     else
@@ -259,6 +272,20 @@ export class Store extends Timed {
     if (this.hasLeft) this.expiry.expectWork()
     if (isWhole) this.expiry.end()
     this.settle()
+    if (isWhole) this.watcher?.closed()
+  }
+
+  get isWatched(): boolean {
+    return this.watcher !== undefined
+  }
+
+  /** From here on a watcher is told of what happens, another than before or none. Which of the entries there are it watches is its to say. */
+  watchKeys(watcher: Watcher | undefined): void {
+    this.watcher = watcher
+    if (watcher === undefined) {
+      this.slots.watched = undefined
+      this.expiry.settleCalm()
+    } else this.slots.trackWatched()
   }
 
   /** A snapshot of the counters and of what is held, in a space and those inside it; in all without one. */
