@@ -57,7 +57,7 @@ export function checkSharing(folder: string): string {
 }
 
 /** Entries whose declarations speak of the web's `Request` and `Response`, which a user of theirs has from somewhere. */
-const ofTheWeb = /^nearcache\/http\b/
+const ofTheWeb = /^nearcache\/(http|dashboard)\b/
 
 /** A strict TypeScript user, without types for Node, compiles the sample program and an import of each entry. */
 export function checkTypes(folder: string, resolution: 'node16' | 'nodenext' | 'bundler'): string {
