@@ -19,7 +19,7 @@ for (const name of only) {
     shell,
     stdio: 'inherit',
   })
-  execFileSync('npm', ['--silent', 'start'], { cwd, shell, stdio: 'inherit', timeout: 120_000 })
+  execFileSync('npm', ['--silent', 'start'], { cwd, shell, stdio: 'inherit', timeout: 180_000 })
 }
 if (only === all) {
   console.log('\n== types')

@@ -33,7 +33,7 @@ test('the index of the examples lists each, and each says how it is run', () => 
   const listed = linksOf('examples/README.md')
   expect(examples.filter((name) => !listed.includes(`${name}/README.md`))).toEqual([])
   for (const name of examples)
-    expect(read(`examples/${name}/README.md`)).toMatch(/^```sh\nnpm .*(start|demo)$/m)
+    expect(read(`examples/${name}/README.md`)).toMatch(/^```sh\nnpm .*(start|demo)(:\w+)?$/m)
 })
 
 const options = readFileSync(join(root, 'src/options/options.ts'), 'utf8')

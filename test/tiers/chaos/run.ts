@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { bundled } from '../support/bundled.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Random } from '../world/random.ts'
 import { FaultyProxy } from './proxy.ts'
@@ -58,6 +60,8 @@ export interface ChaosReport {
   readonly worstStaleness: number
   /** The longest a call took in a process that was not stopped meanwhile. */
   readonly longestCall: number
+  /** Of the process that lived longest: minutes, and the least heap in use in the first and the last fifth of them, in MB. */
+  readonly memory: { readonly minutes: number; readonly early: number; readonly late: number }
   readonly events: Record<string, number>
 }
 
@@ -77,26 +81,28 @@ class Worker {
   readonly stops: [from: number, to: number][] = []
   readonly reads: Extract<FromWorker, { kind: 'read' }>[] = []
   readonly writes: Extract<FromWorker, { kind: 'write' }>[] = []
+  readonly memory: { readonly at: number; readonly bytes: number }[] = []
   readonly ready: Promise<void>
   isStopped = false
 
   constructor(
     name: number,
     proxy: FaultyProxy,
+    program: string,
     settings: Settings,
     source: Source,
     onRejection: (text: string) => void,
   ) {
     this.name = name
     this.proxy = proxy
-    const file = fileURLToPath(new URL('worker.ts', import.meta.url))
-    this.child = fork(file, [JSON.stringify(settings)], { execArgv: ['--import', 'tsx'] })
+    this.child = fork(program, [JSON.stringify(settings)], { execArgv: [] })
     this.ready = new Promise((resolve) => {
       this.child.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') resolve()
         else if (message.kind === 'source') void source.answer(this.child, message)
         else if (message.kind === 'read') this.reads.push(message)
         else if (message.kind === 'write') this.writes.push(message)
+        else if (message.kind === 'stats') this.memory.push({ at: clock(), bytes: message.memory })
         else if (message.kind === 'rejection') onRejection(message.text)
       })
     })
@@ -135,6 +141,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
   const source = new Source(random)
   const violations: string[] = []
   const events: Record<string, number> = {}
+  const program = await bundled(fileURLToPath(new URL('worker.ts', import.meta.url)))
   let server = await startServer()
   const { port } = server
   const all: Worker[] = []
@@ -152,7 +159,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
       writeTimeout: WRITE_TIMEOUT,
       keys: KEYS,
     }
-    const worker = new Worker(name, proxy, settings, source, (text) =>
+    const worker = new Worker(name, proxy, program, settings, source, (text) =>
       violations.push(`unhandled in worker ${name}: ${text}`),
     )
     all.push(worker)
@@ -192,6 +199,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
     for (const worker of all) worker.end()
     for (const proxy of proxies) proxy.close()
     await server.kill()
+    rmSync(program, { force: true })
   }
   return judge(all, violations, events)
 }
@@ -302,6 +310,8 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
   let reads = 0
   let localReads = 0
   for (const worker of all) {
+    const own = new Map<string, Worker['writes']>()
+    for (const write of worker.writes) own.set(write.key, (own.get(write.key) ?? []).concat(write))
     for (const { key, start, end, value, isLocal } of worker.reads) {
       reads++
       if (isLocal) localReads++
@@ -316,8 +326,8 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
             `BOUND: worker ${worker.name} read ${value} of ${key}, ${version} was acknowledged ${(start - at).toFixed(0)} ms before`,
           )
       }
-      for (const write of worker.writes)
-        if (write.key === key && write.called < start && write.version > value)
+      for (const write of own.get(key) ?? [])
+        if (write.called < start && write.version > value)
           violations.push(
             `OWN: worker ${worker.name} read ${value} of ${key} ${(start - write.called).toFixed(1)} ms after its own ${write.version}`,
           )
@@ -336,7 +346,21 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
     notAcknowledged,
     worstStaleness,
     longestCall,
+    memory: memoryOf(all),
     events,
+  }
+}
+
+function memoryOf(all: readonly Worker[]): ChaosReport['memory'] {
+  const life = ({ memory }: Worker): number => (memory.at(-1)?.at ?? 0) - (memory[0]?.at ?? 0)
+  const { memory } = all.reduce((oldest, worker) => (life(worker) > life(oldest) ? worker : oldest))
+  const fifth = Math.ceil(memory.length / 5)
+  const least = (part: Worker['memory']): number =>
+    Math.round(Math.min(...part.map(({ bytes }) => bytes)) / 1e5) / 10
+  return {
+    minutes: Math.round(life({ memory } as Worker) / 6_000) / 10,
+    early: least(memory.slice(0, fifth)),
+    late: least(memory.slice(-fifth)),
   }
 }
 
