@@ -71,7 +71,7 @@ export function allCaches(): Map<string, Cache> {
 
 /** A view of a key space that there is. */
 export function viewOf(store: Store, space: Space): Cache {
-  return new Cache(new View(store, space, defaultTerms(store.settings as Settings), false) as CacheOptions)
+  return new Cache(new View(store, space, resolveDefaults(store.settings as Settings), false) as CacheOptions)
 }
 
 /** The engine behind a cache, for structural checks. */

@@ -2,7 +2,7 @@ import { allCaches, type Cache, storeOf } from '../../cache.ts'
 import type { CacheStats } from '../../engine/stats.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Settings } from '../../options/options.ts'
-import { defaultTerms } from '../../options/resolved.ts'
+import { resolveDefaults } from '../../options/resolved.ts'
 import { currentGuard } from '../guard.ts'
 import { health } from '../health.ts'
 import type { History, SeenFault } from './history.ts'
@@ -124,7 +124,7 @@ function settingsOf({ settings }: Store): Details['settings'] {
   const { policy, protect, kind, idleTtl } = settings
   return {
     policy,
-    ttl: milliseconds(defaultTerms(settings as Settings).ttl),
+    ttl: milliseconds(resolveDefaults(settings as Settings).ttl),
     ...(idleTtl !== Infinity && { idleTtl }),
     ...(protect !== 'none' && { protect }),
     ...(kind !== 'local' && { kind }),
