@@ -1,22 +1,10 @@
 import { Mounted } from './mounted.ts'
-import { grouped, type NodeHandler, type NodeRequest, type NodeResponse } from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
+import { type FastifyReply, type FastifyRequest, fastifyTurn } from './turns.ts'
 
-/** What the hook needs of a request of Fastify. */
-export interface FastifyRequest {
-  readonly raw: NodeRequest
-  readonly server?: { routing?: (request: never, response: never) => void }
-}
-
-/** What the hook needs of a reply of Fastify. */
-export interface FastifyReply {
-  readonly raw: NodeResponse
-  code(status: number): unknown
-  header(name: string, value: unknown): unknown
-  send(payload?: unknown): unknown
-}
+export type { FastifyReply, FastifyRequest } from './turns.ts'
 
 /**
  * A hook of Fastify that answers requests from a cache of responses: `app.addHook('onRequest', cacheResponses(responses))` for all that
@@ -29,20 +17,6 @@ export function cacheResponses(
 ): (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void {
   const mounted = new Mounted(cache, options)
   return (request, reply, done) => {
-    const { server } = request
-    const routing = server?.routing
-    serve(mounted, {
-      request: request.raw,
-      response: reply.raw,
-      next: done as (error?: unknown) => void,
-      send({ status, fields, body }) {
-        reply.code(status)
-        for (const [name, values] of grouped(fields))
-          reply.header(name, values.length === 1 ? values[0]! : values)
-        if (body === undefined) reply.send()
-        else reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-      },
-      dispatch: routing === undefined ? undefined : (routing.bind(server) as NodeHandler),
-    })
+    serve(mounted, { ...fastifyTurn(request, reply), next: done as (error?: unknown) => void })
   }
 }
