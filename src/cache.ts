@@ -122,7 +122,7 @@ export class Cache<K = unknown, V = unknown> {
     const slot = this.space.map.get(key)
     const calm = slot === undefined ? undefined : this.#readCalm(slot)
     if (calm !== undefined) return calm
-    const value = this.store.read(this.space, slot)
+    const value = this.store.read(this.space, slot, key)
     return value === undefined ? fallback : value
   }
 
@@ -454,7 +454,7 @@ export class Cache<K = unknown, V = unknown> {
     const store = this.store
     const space = this.space
     const isForced = options?.forceRefresh === true
-    const found = isForced ? this.#miss() : store.read(space, slot)
+    const found = isForced ? this.#miss() : store.read(space, slot, key)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const terms = loadTerms(this.terms, options)

@@ -72,6 +72,9 @@ export class Slots {
   retries: Float64Array | undefined = undefined
   refreshes: Float64Array | undefined = undefined
 
+  /** Whose reads are told to who watches the store: 1, else 0. Absent while nobody does. */
+  watched: Uint8Array | undefined = undefined
+
   /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
   hasExtras!: boolean
   /** Before this time every value is that of a plain live entry, so that reads need not look at deadlines; below every time where reads have more to do. */
@@ -112,6 +115,7 @@ export class Slots {
     this.keeps = undefined
     this.retries = undefined
     this.refreshes = undefined
+    if (this.watched !== undefined) this.watched = new Uint8Array(length)
     this.calmBefore(Infinity)
     if (this.owners !== undefined) this.owners = new Array(length).fill(undefined)
     this.end = FIRST_SLOT
@@ -181,6 +185,7 @@ export class Slots {
     deadlines[to] = deadlines[from]
     if (this.features.marks) marks[to] = marks[from]
     if (owners !== undefined) owners[to] = owners[from]
+    if (this.watched !== undefined) this.watched[to] = this.watched[from]
     if (tags !== undefined) {
       tags[to] = tags[from]
       tags[from] = undefined
@@ -240,9 +245,15 @@ export class Slots {
     this.refreshes = new Float64Array(this.deadlines.length)
   }
 
-  /** Reads have more to do than to give the value: of all entries, or of those that bear tags or are kept past their deadlines. */
+  trackWatched(): void {
+    this.calmUntil = ALWAYS_MORE
+    this.watched = new Uint8Array(this.deadlines.length)
+  }
+
+  /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched. */
   private get hasGuards(): boolean {
-    return this.features.guards || this.tags !== undefined || this.keeps !== undefined
+    const { features, tags, keeps, watched } = this
+    return features.guards || tags !== undefined || keeps !== undefined || watched !== undefined
   }
 
   trackTags(): void {
@@ -265,6 +276,7 @@ export class Slots {
     this.next = copied(this.next, new Int32Array(length))
     this.prev = copied(this.prev, new Int32Array(length))
     if (this.features.marks) this.marks = copied(this.marks, new Int32Array(length))
+    if (this.watched !== undefined) this.watched = copied(this.watched, new Uint8Array(length))
     for (const name of NUMBERS)
       if (this[name] !== undefined) this[name] = copied(this[name], new Float64Array(length))
   }
@@ -277,7 +289,7 @@ function resized<T>(array: T[], length: number): T[] {
   return array
 }
 
-function copied<A extends Float64Array | Int32Array>(from: A, to: A): A {
+function copied<A extends Float64Array | Int32Array | Uint8Array>(from: A, to: A): A {
   to.set(from.length > to.length ? from.subarray(0, to.length) : from)
   return to
 }

@@ -71,7 +71,7 @@ export class Expiry implements Sweepable {
   }
 
   /** Reads need not look at deadlines until the first of them, or until the trust in what is held ends. */
-  private settleCalm(): void {
+  settleCalm(): void {
     const { slots } = this.store
     const first = this.cursor > FIRST_SLOT ? slots.calmUntil : this.nextDeadline
     slots.calmBefore(Math.min(first, this.trustedUntil))

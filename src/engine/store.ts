@@ -18,6 +18,7 @@ import { LoaderState } from './loader-state.ts'
 import { NegativeResult } from './negative.ts'
 import { RemovalQueue, type RemovalReason } from './removal.ts'
 import { type CacheStats, statsOf } from './stats.ts'
+import type { Watcher } from './watcher.ts'
 import { type Weighing, weighingOf } from './weighing.ts'
 
 /** The deadline of an entry that was never live; above zero, below every time. */
@@ -79,10 +80,13 @@ export class Store {
   private insertionsLeft = Infinity
   private insertionsEach = Infinity
   private onInsertions: (() => void) | undefined = undefined
+  /** Absent while nobody watches. */
+  private watcher: Watcher | undefined = undefined
   /** Spaces of applications that share the store, by their prefix. */
   private readonly prefixes = new Names<string>()
 
-  constructor(settings: StoreSettings, label: string) {
+  /** With a `scale` below 1 it is a model of a store so many times as large. */
+  constructor(settings: StoreSettings, label: string, scale = 1) {
     this.settings = settings
     this.label = label
     this.maxEntries = settings.maxEntries
@@ -112,7 +116,9 @@ export class Store {
       marks: !isLru,
     })
     if (this.removals !== undefined) this.slots.trackOwners(this.root.table)
-    this.policy = isLru ? new Lru(this.slots, this.maxEntries) : new Adaptive(this.slots, this.maxEntries)
+    this.policy = isLru
+      ? new Lru(this.slots, this.maxEntries)
+      : new Adaptive(this.slots, this.maxEntries, scale)
   }
 
   // Key spaces
@@ -155,7 +161,7 @@ export class Store {
   }
 
   /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
-  read(space: Space, slot: number | undefined): unknown {
+  read(space: Space, slot: number | undefined, key: unknown): unknown {
     if (slot !== undefined) {
       const { slots } = this
       const now = this.clock.now()
@@ -163,12 +169,14 @@ export class Store {
       if ((isPlain || this.isLive(slot, now)) && !this.expiry.lapses(now)) {
         space.counters.hits++
         this.policy.use(slot)
+        if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
         return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
       }
     }
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.counters.misses++
     this.clock.missed()
+    this.watcher?.missed(space, key, slot)
     return undefined
   }
 
@@ -238,6 +246,7 @@ export class Store {
     const slot = this.find(space, key)
     space.flights?.overtake(key)
     if (slot === NONE) return false
+    this.watcher?.deleted(space, key)
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
     this.expiry.expect(this.endOf(slot))
@@ -260,6 +269,7 @@ export class Store {
         this.expiry.expect(this.endOf(slot))
       }
     }
+    this.watcher?.cleared(space)
   }
 
   // Writes. `admit` and `weigh` run user code and may throw; `commit` changes the store; `settle` tells the listener.
@@ -296,7 +306,13 @@ export class Store {
       this.expectEnd(slot, now + ttl)
     }
     space.counters.sets++
+    if (this.watcher !== undefined) this.watch(slot, space, key, ttl)
     return true
+  }
+
+  private watch(slot: number, space: Space, key: unknown, ttl: number): void {
+    // An entry that was too heavy beside all others has left already.
+    if (this.holds(slot)) this.slots.watched![slot] = this.watcher!.wrote(space, key, slot, ttl) ? 1 : 0
   }
 
   /** A value that cannot be kept, for want of a lifetime or because of its weight: removes what is in its place, and has it told. */
@@ -343,6 +359,8 @@ export class Store {
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */
   touch(slot: number, ttl: number, terms: WriteTerms): void {
+    const { watched } = this.slots
+    if (watched?.[slot] === 1) this.watcher!.touched(slot, ttl)
     if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), terms)
     else this.remove(slot, 'expired')
   }
@@ -351,6 +369,7 @@ export class Store {
   delete(space: Space, key: unknown): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.flights?.overtake(key)
+    this.watcher?.deleted(space, key)
     const slot = space.map.get(key) ?? NONE
     if (!this.holds(slot)) return false
     const reason = this.reason(slot, this.clock.now(), 'deleted')
@@ -379,11 +398,14 @@ export class Store {
     to.flights?.overtake(key)
     const groups = tags?.[slot]
     if (groups !== undefined) this.retag(slot, to, new Set(groups.map((group) => group.tag)))
+    this.watcher?.deleted(from, key)
+    if (this.watcher !== undefined) this.watch(slot, to, key, this.timeLeft(to, key) ?? 0)
   }
 
   /** Empties a space and those inside it, in constant time; their slots are reclaimed later. */
   clear(space: Space): void {
     publish('invalidate', () => ({ cache: this.label, kind: 'clear', size: this.stats(space).size }))
+    this.watcher?.cleared(space)
     if (space === this.root && this.slots.owners === undefined && this.removals === undefined) {
       this.root.counters.cleared += this.size
       this.reset()
@@ -480,6 +502,20 @@ export class Store {
     else if (isWhole) this.reset()
     if (isWhole) this.expiry.end()
     this.settle()
+    if (isWhole) this.watcher?.closed()
+  }
+
+  get isWatched(): boolean {
+    return this.watcher !== undefined
+  }
+
+  /** From here on a watcher is told of what happens, another than before or none. Which of the entries there are it watches is its to say. */
+  watchKeys(watcher: Watcher | undefined): void {
+    this.watcher = watcher
+    if (watcher === undefined) {
+      this.slots.watched = undefined
+      this.expiry.settleCalm()
+    } else this.slots.trackWatched()
   }
 
   /** Calls back after so many insertions of new entries, again and again, each time when the store is consistent; undefined for never. */

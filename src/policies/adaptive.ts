@@ -55,6 +55,7 @@ const HAND_LIMIT = 64
 export class Adaptive implements Policy {
   private readonly slots: Slots
   private capacity: number
+  private readonly scale: number
   /** The capacity in entries as it shows when one has to go: another bound may hold than that by entries. */
   private room!: number
   private recent!: Queue
@@ -75,9 +76,11 @@ export class Adaptive implements Policy {
   /** Where the key that was admitted goes. */
   private destination = 0
 
-  constructor(slots: Slots, capacity: number) {
+  /** With a scale below 1 it stands for a policy of a capacity so many times as large: what is not in proportion to the capacity is scaled too. */
+  constructor(slots: Slots, capacity: number, scale = 1) {
     this.slots = slots
     this.capacity = capacity
+    this.scale = scale
     this.setRoom(capacity)
     this.slots.expect(capacity + this.mostGhosts)
     this.clear()
@@ -192,8 +195,8 @@ export class Adaptive implements Policy {
 
   private setRoom(room: number): void {
     this.room = room
-    this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS, room)))
-    this.burst = Math.max(1, Math.floor(Math.min(BURST, BURST_SHARE * room)))
+    this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS * this.scale, room)))
+    this.burst = Math.max(1, Math.floor(Math.min(BURST * this.scale, BURST_SHARE * room)))
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */

@@ -10,6 +10,8 @@ const allowed: Record<string, readonly string[]> = {
   'engine/faults.ts': ['Date'],
   // The length of slices, and the turns between them.
   'observe/guard.ts': ['performance', 'setImmediate'],
+  // The work of an examination, and its pauses.
+  'observe/advice.ts': ['performance', 'setTimeout'],
   // How long a load took.
   'observe/instrument.ts': ['performance'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
