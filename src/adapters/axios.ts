@@ -9,10 +9,12 @@ export interface AxiosValue {
   readonly ttl?: number | undefined
   readonly staleTtl?: number | undefined
   readonly createdAt?: number | undefined
-  readonly data?: {
-    readonly headers: object
-    readonly meta?: { readonly revalidation?: object | undefined } | undefined
-  }
+  readonly data?:
+    | {
+        readonly headers: object
+        readonly meta?: { readonly revalidation?: object | undefined } | undefined
+      }
+    | undefined
 }
 
 /** What `buildStorage` of axios-cache-interceptor takes. */
