@@ -69,6 +69,11 @@ export function allCaches(): Map<string, Cache> {
   return caches
 }
 
+/** A view of a key space that there is. */
+export function viewOf(store: Store, space: Space): Cache {
+  return new Cache(new View(store, space, resolveDefaults(store.settings as Settings), false) as CacheOptions)
+}
+
 /** The engine behind a cache, for structural checks. */
 export let storeOf: <K, V>(cache: Cache<K, V>) => Store
 

@@ -1,4 +1,11 @@
-import { grouped, type NodeHandler, type NodeRequest, type NodeResponse, send } from './node-message.ts'
+import {
+  type NodeHandler,
+  type NodeRequest,
+  type NodeResponse,
+  type Reply,
+  send,
+  sendByReply,
+} from './node-message.ts'
 import type { NodeTurn } from './node-serve.ts'
 
 /** A turn before it is known how it goes on to the handler. */
@@ -22,11 +29,8 @@ export interface FastifyRequest {
 }
 
 /** What the hook needs of a reply of Fastify. */
-export interface FastifyReply {
+export interface FastifyReply extends Reply {
   readonly raw: NodeResponse
-  code(status: number): unknown
-  header(name: string, value: unknown): unknown
-  send(payload?: unknown): unknown
 }
 
 /** What Express says of a turn. */
@@ -41,13 +45,7 @@ export function fastifyTurn(request: FastifyRequest, reply: FastifyReply): HostT
   return {
     request: request.raw,
     response: reply.raw,
-    send({ status, fields, body }) {
-      reply.code(status)
-      for (const [name, values] of grouped(fields))
-        reply.header(name, values.length === 1 ? values[0]! : values)
-      if (body === undefined) reply.send()
-      else reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-    },
+    send: (part) => sendByReply(reply, part),
     dispatch: server?.routing?.bind(server) as NodeHandler | undefined,
   }
 }
