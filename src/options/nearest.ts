@@ -44,6 +44,7 @@ const ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map<string, readon
   ['ttlautopurge', ['nothing instead: expired entries are swept by themselves']],
   ['deleteonexpire', ['nothing instead: expired entries are swept by themselves']],
   ['options', ['each option by itself, beside the others']],
+  ['remote', ["createCaches or TieredCache of 'nearcache/tiered'"]],
   ['store', ['an adapter such as nearcache/keyv']],
 ])
 

@@ -11,16 +11,17 @@ import {
   unknownOption,
 } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
+import type { TieredCache } from '../tiers/tiered-cache.ts'
 import { contextOf, Held } from './held.ts'
 import { currentScope, type OpenScope } from './scope.ts'
 
 /** The settings of a scoped cache. All are optional; a wrong name or type is refused at once. */
 export interface ScopedOptions<K = unknown, V = unknown> {
   /**
-   * A process-wide cache beneath: what the scope does not remember is looked for there, and what is set, loaded or deleted is so there
-   * too. Outside of a scope it is used alone. Default: none.
+   * A process-wide cache beneath, which may be tiered: what the scope does not remember is looked for there, and what is set, loaded or
+   * deleted is so there too. Outside of a scope it is used alone. Default: none.
    */
-  readonly over?: Cache<K, V> | undefined
+  readonly over?: Cache<K, V> | TieredCache<K, V> | undefined
   /**
    * What happens outside of a scope. `'plain'` (default): as if nothing were ever remembered; loaders are called each time.
    * `'refuse'`: a TypeError, so that a forgotten middleware is noticed.
@@ -37,7 +38,7 @@ type AnyLoader<K, V> = Loader<K, V, V | undefined | PromiseLike<V | undefined>>
  * are those of `Cache`: any key, any value but `undefined`, the same reference. In a scope nothing expires.
  */
 export class ScopedCache<K = unknown, V = unknown> {
-  readonly #over: Cache<K, V> | undefined
+  readonly #over: Cache<K, V> | TieredCache<K, V> | undefined
   readonly #refuses: boolean
   readonly #maxEntries: number
 
@@ -46,7 +47,8 @@ export class ScopedCache<K = unknown, V = unknown> {
     if (!isRecord(options)) throw refusal('options', 'an object of settings', options)
     for (const name in options) if (!OPTIONS.includes(name)) throw unknownOption(name, name, OPTIONS)
     const { over, outside = 'plain', maxEntries = 1000 }: ScopedOptions<K, V> = options
-    if (over !== undefined && typeof over?.getOrLoad !== 'function') throw refusal('over', 'a Cache', over)
+    if (over !== undefined && typeof over?.getOrLoad !== 'function')
+      throw refusal('over', 'a Cache or a TieredCache', over)
     if (outside !== 'plain' && outside !== 'refuse') throw refusal('outside', "'plain' or 'refuse'", outside)
     this.#over = over
     this.#refuses = outside === 'refuse'
@@ -74,19 +76,23 @@ export class ScopedCache<K = unknown, V = unknown> {
     return this.#held(currentScope())?.values.has(key) || this.#over?.has(key) === true
   }
 
-  /** Remembers a value until the scope ends, instead of what was there. `options` are for the cache beneath. Throws a TypeError for `undefined`. */
+  /**
+   * Remembers a value until the scope ends, instead of what was there. `options` are for the cache beneath. Throws a TypeError for
+   * `undefined`. Of a tiered cache beneath, `settled` tells when all processes have been told.
+   */
   set(key: K, value: V, options?: SetOptions): void {
     this.#assertTaken(options)
     if (value === undefined) throw refusal('value', 'anything but undefined', value)
     const held = this.#held(currentScope())
-    this.#over?.set(key, value, options)
+    setBelow(this.#over, key, value, options)
     held?.set(key, value)
   }
 
   /** Forgets a value, also in the cache beneath; whether there was one. */
   delete(key: K): boolean {
     const held = this.#held(currentScope())
-    const wasBelow = this.#over?.delete(key) === true
+    const wasBelow = this.#over?.has(key) === true
+    void this.#over?.delete(key)
     return held?.delete(key) || wasBelow
   }
 
@@ -113,8 +119,7 @@ export class ScopedCache<K = unknown, V = unknown> {
     const found = held?.values.get(key)
     if (found !== undefined) return found as V
     this.#assertTaken(options)
-    const value =
-      this.#over === undefined ? computed(key, compute) : this.#over.getOrSet(key, compute, options)
+    const value = this.#computed(key, compute, options)
     // What `compute` itself has set stands.
     const own = held?.values.get(key)
     if (own !== undefined) return own as V
@@ -187,6 +192,17 @@ export class ScopedCache<K = unknown, V = unknown> {
     return held.load(key, load, () => scope.signal, wait)
   }
 
+  #computed(key: K, compute: (key: K) => V | undefined, options: SetOptions | undefined): V | undefined {
+    const over = this.#over
+    if (over === undefined) return computed(key, compute)
+    if ('getOrSet' in over) return over.getOrSet(key, compute, options)
+    const there = over.get(key)
+    if (there !== undefined) return there
+    const value = computed(key, compute)
+    if (value !== undefined) setBelow(over, key, value, options)
+    return value
+  }
+
   /** What this scope remembers. */
   #held(scope: OpenScope | undefined): Held | undefined {
     if (scope === undefined) {
@@ -218,6 +234,17 @@ export class ScopedCache<K = unknown, V = unknown> {
 
 function neverFires(): Signal {
   return new AbortController().signal
+}
+
+/** A tiered cache tells of what the user's functions throw later. */
+function setBelow<K, V>(
+  over: ScopedOptions<K, V>['over'],
+  key: K,
+  value: V,
+  options: SetOptions | undefined,
+): void {
+  const told: unknown = over?.set(key, value, options)
+  if (isThenable(told)) Promise.resolve(told).catch(() => {})
 }
 
 function computed<K, V>(key: K, compute: (key: K) => V): V {

@@ -1,6 +1,7 @@
-import { Cache, storeOf } from '../cache.ts'
+import { type Cache, openCache, storeOf } from '../cache.ts'
 import { CacheError, describe } from '../errors.ts'
-import { milliseconds } from '../options/units.ts'
+import { assertNames } from '../named/registry.ts'
+import type { Settings } from '../options/options.ts'
 import type { RingBounds } from './follower.ts'
 import { type Host, systemHost } from './host.ts'
 import { Near } from './near.ts'
@@ -8,14 +9,19 @@ import { plainTier } from './plain-tier.ts'
 import { Protocol } from './protocol.ts'
 import { defaultSerializer } from './serialize.ts'
 import type { Tier, TierStore } from './tier.ts'
-import { resolveTieredOptions, type TieredOptions, type TieredSettings } from './tiered-options.ts'
+import {
+  type Resolved,
+  resolveTieredOptions,
+  type TieredOptions,
+  type TieredSettings,
+} from './tiered-options.ts'
 
 /** What the caches of one name have in common: the local part, the state of the protocol, and what holds where a call says nothing. */
 export interface Opened {
   readonly near: Near
   readonly protocol: Protocol
   readonly host: Host
-  readonly settings: TieredSettings & { readonly serializer: number }
+  readonly settings: TieredSettings
   readonly ttl: number
   readonly ttlJitter: number
   readonly staleIfError: number
@@ -41,48 +47,59 @@ export interface Simulated {
 
 /** Opens a cache, or joins the one of its name. Throws a TypeError or RangeError, or a CacheError `NAME_CONFLICT`. */
 export function openTiered(options: TieredOptions, simulated?: Simulated): Opened {
-  const { settings: own, local } = resolveTieredOptions(options)
-  const serializer = options.serializer ?? defaultSerializer
-  const settings = { ...own, serializer: serializer.id }
-  const there = simulated === undefined ? opened.get(own.name) : undefined
+  const resolved = resolveTieredOptions(options)
+  const { settings, local } = resolved
+  const there = simulated === undefined ? opened.get(settings.name) : undefined
   if (there !== undefined) assertJoins(settings, there.settings)
-  // In any case the local options are checked, and are those of the store of this name.
-  const root = new Cache({
-    ...local,
-    ...(own.nearTtl !== Infinity && { ttl: own.nearTtl }),
-    ...(simulated === undefined && { name: `tiered:${own.name}` }),
-  })
+  // In any case the local options are those of the store of this name.
+  const { name, ...nameless } = storeOptions(resolved)
+  const root = openCache<unknown, unknown>(simulated === undefined ? { name, ...nameless } : nameless, name)
   if (there !== undefined) return there
   const { clock, faults } = storeOf(root)
   const onError = (error: unknown): void => faults.report('remote', error)
-  const staleIfError = milliseconds(local.staleIfError ?? 0, 'staleIfError')
-  const near = new Near(
-    root,
-    staleIfError > 0 || milliseconds(local.staleWhileRevalidate ?? 0, 'staleWhileRevalidate') > 0,
-  )
-  const tier = openStore(options.remote, own.name)
+  const { ttl = 300_000, ttlJitter = 0, staleIfError = 0, staleWhileRevalidate = 0, negativeTtl = 0 } = local
+  const near = new Near(root, staleIfError > 0 || staleWhileRevalidate > 0)
+  const tier = openStore(options.remote, settings.name)
   const host = simulated?.host ?? systemHost
   const push = options.push === false ? undefined : (options.push ?? tier.push)
-  const protocol = new Protocol(near, own, serializer, tier, push, host, clock, onError, simulated?.ring)
+  const serializer = options.serializer ?? defaultSerializer
+  const protocol = new Protocol(near, settings, serializer, tier, push, host, clock, onError, simulated?.ring)
   const made: Opened = {
     near,
     protocol,
     host,
     settings,
-    ttl: milliseconds(local.ttl ?? '5m', 'ttl'),
-    ttlJitter: local.ttlJitter ?? 0,
+    ttl,
+    ttlJitter,
     staleIfError,
-    negativeTtl: milliseconds(local.negativeTtl ?? 0, 'negativeTtl'),
+    negativeTtl,
     refreshAhead: local.refreshAhead,
     encodeKey: options.encodeKey as ((key: never) => string) | undefined,
     composites: new Composites(),
     async close() {
       await protocol.close()
-      if (opened.get(own.name) === made) opened.delete(own.name)
+      if (opened.get(settings.name) === made) opened.delete(settings.name)
     },
   }
-  if (simulated === undefined) opened.set(own.name, made)
+  if (simulated === undefined) opened.set(settings.name, made)
   return made
+}
+
+/** Throws the CacheError `NAME_CONFLICT` that opening one cache after the other would meet. */
+export function assertOpens(all: readonly Resolved[]): void {
+  const first = new Map<string, TieredSettings>()
+  for (const { settings } of all) {
+    const there = opened.get(settings.name)?.settings ?? first.get(settings.name)
+    if (there === undefined) first.set(settings.name, settings)
+    else assertJoins(settings, there)
+  }
+  assertNames(all.map(storeOptions))
+}
+
+/** What the local part is opened with. */
+function storeOptions({ settings, local }: Resolved): Settings & { readonly name: string } {
+  const { name, nearTtl } = settings
+  return { ...local, ...(nearTtl !== Infinity && { ttl: nearTtl }), name: `tiered:${name}` }
 }
 
 function openStore(remote: TieredOptions['remote'], name: string): Tier {
@@ -90,8 +107,8 @@ function openStore(remote: TieredOptions['remote'], name: string): Tier {
 }
 
 /** Functions are not compared, as a reloaded module brings new ones. */
-function assertJoins(settings: Opened['settings'], there: Opened['settings']): void {
-  for (const option of Object.keys(settings) as (keyof Opened['settings'])[]) {
+function assertJoins(settings: TieredSettings, there: TieredSettings): void {
+  for (const option of Object.keys(settings) as (keyof TieredSettings)[]) {
     const [asked, its] = [settings[option], there[option]]
     if (JSON.stringify(asked) === JSON.stringify(its) || asked === its) continue
     throw new CacheError(

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import type { Cache } from '../cache.ts'
 import type { BatchLoader } from '../loading/batch.ts'
-import type { LoadContext, Loader, Typed, Untyped } from '../loading/flight.ts'
+import type { LoadContext, Loader, Promised, Typed, Untyped } from '../loading/flight.ts'
 import {
   checkTags,
   type LoadOptions,
@@ -146,7 +146,7 @@ export class TieredCache<K = unknown, V = unknown> {
    */
   getOrLoad<P extends Typed<K, V>>(
     key: P,
-    loader: Loader<P, V, PromiseLike<V>>,
+    loader: Loader<P, V, Promised<V>>,
     options?: LoadOptions<P, V>,
   ): Promise<V>
   getOrLoad<P extends Typed<K, V>>(
@@ -154,6 +154,11 @@ export class TieredCache<K = unknown, V = unknown> {
     loader: Loader<P, V, V | PromiseLike<V>>,
     options?: LoadOptions<P, V>,
   ): Promise<V>
+  getOrLoad<P extends Typed<K, V>>(
+    key: P,
+    loader: Loader<P, V, PromiseLike<V | undefined>>,
+    options?: LoadOptions<P, V>,
+  ): Promise<V | undefined>
   getOrLoad<P extends Typed<K, V>>(
     key: P,
     loader: Loader<P, V, V | undefined | PromiseLike<V | undefined>>,
@@ -164,6 +169,12 @@ export class TieredCache<K = unknown, V = unknown> {
     loader: Loader<P, T, T | PromiseLike<T>>,
     options?: LoadOptions<P, T>,
   ): Promise<T>
+  getOrLoad(key: K, loader: Loader<K, V, V | PromiseLike<V>>, options?: LoadOptions<K, V>): Promise<V>
+  getOrLoad(
+    key: K,
+    loader: Loader<K, V, V | undefined | PromiseLike<V | undefined>>,
+    options?: LoadOptions<K, V>,
+  ): Promise<V | undefined>
   getOrLoad(key: K, loader: AnyLoader, options?: LoadOptions<never, never>): Promise<unknown> {
     return this.#getOrLoad(key, loader, options, (text) =>
       this.#protocol.read([text]).then(([found]) => found!),
@@ -184,6 +195,11 @@ export class TieredCache<K = unknown, V = unknown> {
     loadMany: BatchLoader<P, T, K>,
     options?: LoadOptions<P, T>,
   ): Promise<Map<P, T>>
+  getOrLoadMany(
+    keys: Iterable<K>,
+    loadMany: BatchLoader<K, V>,
+    options?: LoadOptions<K, V>,
+  ): Promise<Map<K, V>>
   async getOrLoadMany(
     keys: Iterable<K>,
     loadMany: BatchLoader<never, unknown, unknown>,

@@ -3,12 +3,14 @@ import {
   isRecord,
   LOAD_SETTINGS,
   positiveInteger,
+  resolveOptions,
+  type Settings,
   unknownOption,
 } from '../options/options.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from '../options/units.ts'
 import { type Compression, type CompressionMethod, isAvailable } from './codec.ts'
 import type { BreakerSettings } from './requests.ts'
-import type { Serializer } from './serialize.ts'
+import { defaultSerializer, type Serializer } from './serialize.ts'
 import type { PlainTier, Push, TierStore } from './tier.ts'
 
 /** The settings of a tiered cache: those of the local part, and what concerns the second tier. */
@@ -64,6 +66,8 @@ export interface TieredSettings {
   readonly closeTimeout: number
   readonly breaker: BreakerSettings
   readonly maxQueued: number
+  /** The number of the form in which values are bytes. */
+  readonly serializer: number
   readonly compress: Compression | undefined
   readonly maxValueBytes: number
   readonly singleFlight: { readonly lease: number; readonly wait: number } | undefined
@@ -104,89 +108,102 @@ const LOCAL = [
   ...LOAD_SETTINGS,
 ] as const satisfies (keyof TieredOptions)[]
 
-/** The options in two parts: those of the protocol, checked, and those of the local part. Throws a TypeError or RangeError. */
-export function resolveTieredOptions<K, V>(
-  options: TieredOptions<K, V>,
-): {
+/** The options of a tiered cache, checked, in two parts. */
+export interface Resolved {
+  /** Those of the protocol. */
   readonly settings: TieredSettings
-  readonly local: CacheOptions<K, V>
-} {
-  if (!isRecord(options)) throw refusal('options', 'an object of settings', options)
+  /** Those of the local part. */
+  readonly local: Settings
+}
+
+/** Checks options; `where` is what a message says before an option. Throws a TypeError or RangeError. */
+export function resolveTieredOptions(options: TieredOptions, where = ''): Resolved {
+  const at = (option: string): string => (where === '' ? option : `${where}.${option}`)
+  if (!isRecord(options)) throw refusal(where || 'options', 'an object of settings', options)
   const known: readonly string[] = [...OWN, ...LOCAL]
-  for (const name of Object.keys(options)) if (!known.includes(name)) throw unknownOption(name, name, known)
-  const { name, remote, serializer, encodeKey, push } = options
+  for (const name of Object.keys(options))
+    if (!known.includes(name)) throw unknownOption(at(name), name, known)
+  const { name, remote, serializer, encodeKey, push, nearTtl } = options
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name))
-    throw refusal('name', '1 to 64 of the characters A–Z, a–z, 0–9, ".", "_" and "-"', name)
+    throw refusal(at('name'), '1 to 64 of the characters A–Z, a–z, 0–9, ".", "_" and "-"', name)
   if (!isRecord(remote) || (typeof remote.open !== 'function' && !isPlain(remote)))
     throw refusal(
-      'remote',
+      at('remote'),
       'a second tier such as redisTier(client), or an object with get, set and delete',
       remote,
     )
-  if (serializer !== undefined) checkSerializer(serializer)
+  if (serializer !== undefined) checkSerializer(serializer, at('serializer'))
   if (encodeKey !== undefined && typeof encodeKey !== 'function')
-    throw refusal('encodeKey', 'a function', encodeKey)
+    throw refusal(at('encodeKey'), 'a function', encodeKey)
   if (push !== undefined && push !== false && (!isRecord(push) || typeof push.listen !== 'function'))
-    throw refusal('push', 'an object with a method `listen`, or false', push)
-  const maxStale = time(options.maxStale ?? 10_000, 'maxStale')
-  const beat = time(options.beat ?? Math.min(1000, maxStale / 3), 'beat')
+    throw refusal(at('push'), 'an object with a method `listen`, or false', push)
+  const maxStale = time(options.maxStale ?? 10_000, at('maxStale'))
+  const beat = time(options.beat ?? Math.min(1000, maxStale / 3), at('beat'))
   if (3 * beat > maxStale)
-    throw new RangeError(`beat: expected at most a third of maxStale (${maxStale / 3} ms), got ${beat} ms`)
+    throw new RangeError(
+      `${at('beat')}: expected at most a third of maxStale (${maxStale / 3} ms), got ${beat} ms`,
+    )
   const { breaker = {}, singleFlight } = options
-  checkParts(breaker, 'breaker', ['failures', 'pause'])
-  if (singleFlight !== undefined) checkParts(singleFlight, 'singleFlight', ['lease', 'wait'])
+  checkParts(breaker, at('breaker'), ['failures', 'pause'])
+  if (singleFlight !== undefined) checkParts(singleFlight, at('singleFlight'), ['lease', 'wait'])
+  const ownTtl = nearTtl === undefined ? Infinity : time(nearTtl, at('nearTtl'), true)
   const local = Object.fromEntries(
     Object.entries(options).filter(([option]) => (LOCAL as readonly string[]).includes(option)),
   )
   return {
-    local: local as CacheOptions<K, V>,
+    local: resolveOptions(local, where),
     settings: {
       name,
-      nearTtl: options.nearTtl === undefined ? Infinity : time(options.nearTtl, 'nearTtl', true),
+      nearTtl: ownTtl,
       maxStale,
       beat,
-      readTimeout: time(options.readTimeout ?? 250, 'readTimeout'),
-      writeTimeout: time(options.writeTimeout ?? 1000, 'writeTimeout'),
-      closeTimeout: time(options.closeTimeout ?? 2000, 'closeTimeout'),
+      readTimeout: time(options.readTimeout ?? 250, at('readTimeout')),
+      writeTimeout: time(options.writeTimeout ?? 1000, at('writeTimeout')),
+      closeTimeout: time(options.closeTimeout ?? 2000, at('closeTimeout')),
       breaker: {
-        failures: positiveInteger(breaker.failures ?? 5, 'breaker.failures'),
-        pause: time(breaker.pause ?? 1000, 'breaker.pause'),
+        failures: positiveInteger(breaker.failures ?? 5, at('breaker.failures')),
+        pause: time(breaker.pause ?? 1000, at('breaker.pause')),
       },
-      maxQueued: positiveInteger(options.maxQueued ?? 10_000, 'maxQueued'),
-      compress: compression(options.compress),
+      maxQueued: positiveInteger(options.maxQueued ?? 10_000, at('maxQueued')),
+      serializer: serializer?.id ?? defaultSerializer.id,
+      compress: compression(options.compress, at('compress')),
       maxValueBytes: positiveInteger(
-        bytes(options.maxValueBytes ?? 1024 * 1024, 'maxValueBytes'),
-        'maxValueBytes',
+        bytes(options.maxValueBytes ?? 1024 * 1024, at('maxValueBytes')),
+        at('maxValueBytes'),
       ),
       singleFlight: singleFlight && {
-        lease: Math.ceil(time(singleFlight.lease, 'singleFlight.lease')),
-        wait: time(singleFlight.wait, 'singleFlight.wait'),
+        lease: Math.ceil(time(singleFlight.lease, at('singleFlight.lease'))),
+        wait: time(singleFlight.wait, at('singleFlight.wait')),
       },
     },
   }
 }
 
 function isPlain(remote: Record<string, unknown>): boolean {
-  return ['get', 'set', 'delete'].every((method) => typeof remote[method] === 'function')
+  // A Map has the methods, but deletes one key at a time.
+  return (
+    !(remote instanceof Map) &&
+    ['get', 'set', 'delete'].every((method) => typeof remote[method] === 'function')
+  )
 }
 
-function checkSerializer(serializer: unknown): void {
-  if (!isRecord(serializer)) throw refusal('serializer', 'an object with id, encode and decode', serializer)
+function checkSerializer(serializer: unknown, at: string): void {
+  if (!isRecord(serializer)) throw refusal(at, 'an object with id, encode and decode', serializer)
   const { id, encode, decode } = serializer
   if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > 255)
-    throw refusal('serializer.id', 'an integer from 1 to 255', id)
-  if (typeof encode !== 'function') throw refusal('serializer.encode', 'a function', encode)
-  if (typeof decode !== 'function') throw refusal('serializer.decode', 'a function', decode)
+    throw refusal(`${at}.id`, 'an integer from 1 to 255', id)
+  if (typeof encode !== 'function') throw refusal(`${at}.encode`, 'a function', encode)
+  if (typeof decode !== 'function') throw refusal(`${at}.decode`, 'a function', decode)
 }
 
-function compression(compress: TieredOptions['compress']): Compression | undefined {
+function compression(compress: TieredOptions['compress'], at: string): Compression | undefined {
   if (compress === undefined) return undefined
-  checkParts(compress, 'compress', ['over', 'method'])
+  checkParts(compress, at, ['over', 'method'])
   const { over, method = 'gzip' } = compress
   if (method !== 'gzip' && method !== 'brotli' && method !== 'zstd')
-    throw refusal('compress.method', "'gzip', 'brotli' or 'zstd'", method)
-  if (!isAvailable(method)) throw refusal('compress.method', 'one that this runtime has', method)
-  return { over: positiveInteger(bytes(over, 'compress.over'), 'compress.over'), method }
+    throw refusal(`${at}.method`, "'gzip', 'brotli' or 'zstd'", method)
+  if (!isAvailable(method)) throw refusal(`${at}.method`, 'one that this runtime has', method)
+  return { over: positiveInteger(bytes(over, `${at}.over`), `${at}.over`), method }
 }
 
 function checkParts(value: unknown, option: string, known: readonly string[]): void {

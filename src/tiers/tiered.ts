@@ -1,3 +1,4 @@
+export { type Caches, cacheOptions, createCaches, type NamedTieredOptions } from './caches.ts'
 export type { CompressionMethod } from './codec.ts'
 export type { Serializer } from './serialize.ts'
 export type {

@@ -11,7 +11,7 @@ export interface Block {
   readonly file: string
 }
 
-const NEARCACHE = `import { Cache, CacheError, cacheOptions, createCaches, type Removal } from 'nearcache'`
+const NEARCACHE = ['Cache', 'CacheError', 'cacheOptions', 'createCaches', 'type Removal']
 
 /**
  * Writes each block of a page in a language as a module. It has the page's lines, blank where they are not of the block or of the page's
@@ -26,8 +26,10 @@ export function extract(root: string, page: string, into: string, language = 'ts
     const block = new Set(numbers)
     const line = numbers[0]! // counted from 1: that of the fence
     const code = lines.map((text, i) => (prelude.has(i) ? text : block.has(i) ? checked(text, i + 1) : ''))
-    const own = numbers.some((i) => lines[i]!.endsWith(`from 'nearcache'`))
-    code[0] = `import { check, throws } from '${relative(into, import.meta.filename)}'; ${own ? '' : NEARCACHE}`
+    const imports = numbers.map((i) => lines[i]!).filter((text) => text.startsWith('import '))
+    const own = imports.some((text) => text.endsWith(`from 'nearcache'`))
+    const others = NEARCACHE.filter((name) => !own && !imports.some((text) => text.includes(` ${name},`)))
+    code[0] = `import { check, throws } from '${relative(into, import.meta.filename)}'; import { ${others.join()} } from 'nearcache'`
     const file = join(into, `${page.replaceAll('/', '-')}-${line}.ts`)
     writeFileSync(file, `${code.join('\n')}\nexport {}\n`)
     return { page, line, file }

@@ -249,7 +249,9 @@ describe('a scoped cache', () => {
     expect(() => scoped({ ttl: 1 } as object)).toThrow(
       "ttl: there is no such option, only 'over', 'outside', 'maxEntries'",
     )
-    expect(() => scoped({ over: new Map() } as object)).toThrow('over: expected a Cache, got an object')
+    expect(() => scoped({ over: new Map() } as object)).toThrow(
+      'over: expected a Cache or a TieredCache, got an object',
+    )
     expect(() => scoped({ outside: 'throw' } as object)).toThrow(
       "outside: expected 'plain' or 'refuse', got 'throw'",
     )
