@@ -23,7 +23,12 @@ export interface Found {
   readonly left: number | undefined
   /** By which the result of a load may be stored; undefined: it may not. */
   readonly token: Token | undefined
+  /** Whether other processes wait for the result of a load. */
+  readonly isLeased: boolean
 }
+
+/** A lease that has ended is found by then, in milliseconds. */
+const LONGEST_PAUSE = 160
 
 /** How a value is kept in the second tier, in milliseconds. */
 export interface StoreTerms {
@@ -234,48 +239,48 @@ export class Protocol {
   }
 
   /**
-   * What the second tier has under these keys, in one round trip. Where another process has a lease on one of them, its result is
-   * waited for.
+   * What the second tier has under these keys, in one round trip. Where what is missing is to be loaded and another process has a lease
+   * on it, its result is waited for.
    */
-  async read(keys: readonly string[]): Promise<Found[]> {
-    const { singleFlight } = this.settings
+  async read(keys: readonly string[], isToLoad: boolean): Promise<Found[]> {
+    const { lease, wait } = (isToLoad ? this.settings.singleFlight : undefined) ?? { lease: 0, wait: 0 }
     const found = new Map<string, Found>()
-    let loading = await this.#read(keys, found)
-    for (let waited = 0, pause = 10; singleFlight !== undefined && loading.length > 0; pause *= 2) {
-      const next = Math.min(pause, singleFlight.wait - waited)
-      if (next <= 0) break
-      await new Promise<void>((resolve) => this.#host.after(next, resolve, true))
-      waited += next
-      loading = await this.#read(loading, found)
+    const until = this.now() + wait
+    let loading = await this.#read(keys, found, lease)
+    for (let pause = 10; loading.length > 0; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const left = until - this.now()
+      if (left > 0)
+        await new Promise<void>((resolve) => this.#host.after(Math.min(pause, left), resolve, true))
+      // Who has waited long enough loads without a lease, and may give what is over where that fails.
+      loading = await this.#read(loading, found, left > 0 ? lease : 0)
     }
     for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
     return keys.map((key) => found.get(key)!)
   }
 
   /** Notes what is found; gives the keys that another process has a lease on. */
-  async #read(keys: readonly string[], found: Map<string, Found>): Promise<readonly string[]> {
+  async #read(keys: readonly string[], found: Map<string, Found>, lease: number): Promise<readonly string[]> {
     const { follower, outbox } = this
-    const note = (token: Token | undefined) => (key: string) =>
-      found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token })
-    keys.forEach(note(this.token))
+    const note = (key: string, token: Token | undefined, isLeased: boolean): unknown =>
+      found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, isLeased })
+    for (const key of keys) note(key, this.token, false)
     const asked = this.requests.isOpen ? [] : keys.filter((key) => !outbox.isPending(key))
     if (asked.length === 0) return []
     const pendingTags = outbox.pendingTags()
     const seen = follower.last
-    const { readTimeout, singleFlight } = this.settings
     const reply = await this.requests.ask(
-      () => this.#tier.read(asked, seen, singleFlight?.lease ?? 0),
-      readTimeout,
+      () => this.#tier.read(asked, seen, lease),
+      this.settings.readTimeout,
     )
     if (reply === undefined) return []
     if (!reply.isKnown || reply.epoch !== follower.epoch || reply.head !== follower.last) follower.pull()
     const token = reply.isKnown ? { epoch: reply.epoch!, position: reply.head! } : undefined
-    asked.forEach(note(token))
-    if (token === undefined) return []
     for (const [i, key] of asked.entries()) {
       const bytes = reply.values[i]
-      const one = bytes instanceof Uint8Array && (await this.#open(bytes, key, pendingTags, token))
-      if (one) found.set(key, one)
+      note(key, token, lease > 0 && token !== undefined && bytes !== 'loading')
+      if (token === undefined || !(bytes instanceof Uint8Array)) continue
+      const one = await this.#open(bytes, key, pendingTags, token)
+      if (one !== undefined) found.set(key, { ...one, isLeased: lease > 0 && (one.left ?? 0) <= 0 })
     }
     return asked.filter((_, i) => reply.values[i] === 'loading')
   }
@@ -291,7 +296,7 @@ export class Protocol {
     const value = await this.codec.read(entry)
     if (value === unreadable) return undefined
     const { tags, expires } = entry
-    return { isHit: true, value, tags, left: this.#left(expires), token }
+    return { isHit: true, value, tags, left: this.#left(expires), token, isLeased: false }
   }
 
   /** At least how long is left until a time of the store's clock. */
@@ -301,16 +306,23 @@ export class Protocol {
     return storeTime && expires - storeTime.time - (this.now() - storeTime.sentAt)
   }
 
-  /** Stores the result of a load; whatever comes of it. */
-  async fill(key: string, work: Work, token: Token, encoded: Encoded, terms: StoreTerms): Promise<void> {
-    if (this.requests.isOpen || this.isClosed || work.isTooLate(terms.tags)) return
-    if (!this.#fits(key, encoded)) return
+  /** Stores the result of a load; whether there is one now. */
+  async fill(key: string, work: Work, token: Token, encoded: Encoded, terms: StoreTerms): Promise<boolean> {
+    if (this.requests.isOpen || this.isClosed || work.isTooLate(terms.tags)) return false
+    if (!this.#fits(key, encoded)) return false
     const value = this.#stored(key, await this.codec.compress(encoded), token, work.start, terms)
     const result = await this.requests.ask(
       () => this.#tier.fill({ ...value, key, epoch: token.epoch, age: this.now() - work.start }),
       this.settings.readTimeout,
     )
     if (result !== undefined && Object.hasOwn(this.counts, result)) this.counts[result as FillResult]++
+    return result === 'stored' || result === 'newer'
+  }
+
+  /** Those who wait for the result of a load that is not stored wait no longer. */
+  async release(key: string): Promise<void> {
+    if (this.#tier.release === undefined || this.requests.isOpen || this.isClosed) return
+    await this.requests.ask(() => this.#tier.release!(key), this.settings.readTimeout)
   }
 
   #stored(

@@ -177,7 +177,7 @@ export class TieredCache<K = unknown, V = unknown> {
   ): Promise<V | undefined>
   getOrLoad(key: K, loader: AnyLoader, options?: LoadOptions<never, never>): Promise<unknown> {
     return this.#getOrLoad(key, loader, options, (text) =>
-      this.#protocol.read([text]).then(([found]) => found!),
+      this.#protocol.read([text], true).then(([found]) => found!),
     )
   }
 
@@ -208,7 +208,7 @@ export class TieredCache<K = unknown, V = unknown> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     await this.#protocol.firstAnswer
     const asked = [...new Set(iterable(keys))]
-    const batch = new TieredBatch((texts) => this.#protocol.read(texts), loadMany)
+    const batch = new TieredBatch((texts) => this.#protocol.read(texts, true), loadMany)
     const results = asked.map((key) => this.#getOrLoad(key, batch.load, options, batch.read))
     batch.run()
     const values = await Promise.all(results)
@@ -232,7 +232,7 @@ export class TieredCache<K = unknown, V = unknown> {
     const texts = missing.map((key) => this.#encode(key))
     const works = texts.map((text) => protocol.underWay.begin(text, protocol.now()))
     try {
-      const found = await protocol.read(texts)
+      const found = await protocol.read(texts, false)
       for (const [i, one] of found.entries()) {
         if (!one.isHit || one.value === undefined || (one.left ?? 0) <= 0) continue
         const [key, work] = [missing[i]!, works[i]!]
@@ -298,8 +298,11 @@ export class TieredCache<K = unknown, V = unknown> {
     const { underWay, settings } = protocol
     const text = this.#encode(key)
     const work = underWay.begin(text, protocol.now())
+    let isLeased = false
+    let filling: Promise<boolean> | undefined
     try {
       const found = await read(text)
+      isLeased = found.isLeased
       if (found.isHit && this.#serves(found, context, options)) {
         this.#hold(key, text)
         context.ttl = Math.min(found.left!, settings.nearTtl, protocol.limit(work.start))
@@ -314,17 +317,21 @@ export class TieredCache<K = unknown, V = unknown> {
       if (encoded !== undefined && context.keep) {
         this.#hold(key, text)
         if (found.token !== undefined && terms.ttl > 0)
-          void protocol
-            .fill(text, work, found.token, encoded, {
-              ...terms,
-              ttl: value === undefined ? this.#negativeTtl(options) : terms.ttl,
-            })
-            .catch(protocol.onError)
+          filling = protocol.fill(text, work, found.token, encoded, {
+            ...terms,
+            ttl: value === undefined ? this.#negativeTtl(options) : terms.ttl,
+          })
       }
       return value
     } finally {
       underWay.end(work)
+      void this.#settle(text, filling, isLeased).catch(protocol.onError)
     }
+  }
+
+  async #settle(text: string, filling: Promise<boolean> | undefined, isLeased: boolean): Promise<void> {
+    const isStored = await filling
+    if (isLeased && !isStored) await this.#protocol.release(text)
   }
 
   /** The loader's value; where it fails, that of the second tier, if it may still be given. */
