@@ -72,6 +72,9 @@ export function allCaches(): Map<string, Cache> {
 /** The engine behind a cache, for structural checks. */
 export let storeOf: <K, V>(cache: Cache<K, V>) => Store
 
+/** A hit while the time stands still and nothing can have expired by it, counted; undefined where a read has to look closer, which counts nothing. */
+export let readCalm: <K, V>(cache: Cache<K, V>, key: K) => V | undefined
+
 /**
  * A cache in this process: bounded, expiring, keeping the values themselves. `undefined` means "not here" everywhere;
  * any other value, `null` included, is a value. Keys are compared as `Map` compares them.
@@ -617,10 +620,10 @@ export class Cache<K = unknown, V = unknown> {
     return this.isWhole || this.space === this.store.root
   }
 
-  /** Reads an entry in a turn in which nothing can have expired; undefined in other turns, and for a ghost. */
+  /** Reads an entry while the time stands still and nothing can have expired by it; undefined at other times, and for a ghost. */
   #readCalm(slot: number): unknown {
     const { slots } = this
-    if (slots.calmTurn !== this.clock.turn) return undefined
+    if (!(slots.calmUntil > this.clock.latest)) return undefined
     const value = slots.values[slot]
     if (value === undefined) return undefined
     this.counters.hits++
@@ -642,6 +645,10 @@ export class Cache<K = unknown, V = unknown> {
 
   static {
     storeOf = (cache) => cache.store
+    readCalm = <K, V>(cache: Cache<K, V>, key: K) => {
+      const slot = cache.space.map.get(key)
+      return slot === undefined ? undefined : (cache.#readCalm(slot) as V | undefined)
+    }
   }
 }
 

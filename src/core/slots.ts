@@ -1,5 +1,4 @@
 import type { TagGroup } from '../core/tags.ts'
-import { Turn } from './clock.ts'
 import type { Table } from './space.ts'
 
 /** Slot 0 holds nothing: the answer where no entry is. */
@@ -7,9 +6,6 @@ export const NONE = 0
 
 /** The first that is handed out. */
 export const FIRST_SLOT = 1
-
-/** A turn that no clock is in. */
-const NEVER = new Turn()
 
 /**
  * How many slots there are at most. V8 keeps up to 2^24 keys in a Map, those deleted since its last copy included, and copies it only when
@@ -19,6 +15,9 @@ export const MOST_SLOTS: number = 2 ** 23
 
 /** The key of a free slot. */
 const FREE = Symbol('free')
+
+/** Below every time: no read is calm. */
+const ALWAYS_MORE = -1
 
 /** The length that the arrays begin with. */
 const LEAST = 16
@@ -75,8 +74,8 @@ export class Slots {
 
   /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
   hasExtras!: boolean
-  /** The turn of the clock in which every value is that of a plain live entry, so that reads need not look at deadlines. */
-  calmTurn: Turn = NEVER
+  /** Before this time every value is that of a plain live entry, so that reads need not look at deadlines; below every time where reads have more to do. */
+  calmUntil: number = Infinity
   /** Slots below this one have been handed out. */
   end!: number
   /** The free slot that is handed out next; NONE when there is none below the end. */
@@ -113,6 +112,7 @@ export class Slots {
     this.keeps = undefined
     this.retries = undefined
     this.refreshes = undefined
+    this.calmBefore(Infinity)
     if (this.owners !== undefined) this.owners = new Array(length).fill(undefined)
     this.end = FIRST_SLOT
     this.firstFree = NONE
@@ -226,28 +226,28 @@ export class Slots {
     for (let slot = this.firstFree; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
-  /** From here on reads have to look at deadlines again. */
-  disturb(): void {
-    this.calmTurn = NEVER
+  /** From here on reads look at deadlines where the time is not before this one. */
+  calmBefore(time: number): void {
+    this.calmUntil = this.hasGuards ? ALWAYS_MORE : time
   }
 
   trackLoads(): void {
     if (this.keeps !== undefined) return
     this.hasExtras = true
-    this.disturb()
+    this.calmUntil = ALWAYS_MORE
     this.keeps = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
   }
 
-  /** Some entries bear tags, or are kept past their deadlines. */
-  get hasGuards(): boolean {
-    return this.tags !== undefined || this.keeps !== undefined
+  /** Reads have more to do than to give the value: of all entries, or of those that bear tags or are kept past their deadlines. */
+  private get hasGuards(): boolean {
+    return this.features.guards || this.tags !== undefined || this.keeps !== undefined
   }
 
   trackTags(): void {
     this.hasExtras = true
-    this.disturb()
+    this.calmUntil = ALWAYS_MORE
     this.tags ??= new Array(this.deadlines.length)
   }
 

@@ -17,8 +17,8 @@ const FEW = 32_768
 
 /** Gives the memory back of what has expired in a store, or was cleared. Reads do not wait for it: they compare deadlines themselves. */
 export class Expiry implements Sweepable {
-  /** The earliest deadline that the coming sweep is meant for. */
-  horizon: number = Infinity
+  /** The earliest deadline that the coming sweep is meant for; while one is under way, of what it has seen and of what was written since it began. */
+  nextDeadline: number = Infinity
   /** Slots of live entries in large tables that a survey has met so far, or that were written or moved since; absent where none is under way. */
   survey: Set<number> | undefined = undefined
   /** The tables that were large before the survey began: what it has not seen in full it does not judge. */
@@ -31,6 +31,9 @@ export class Expiry implements Sweepable {
   private few = 0
   /** A smaller bound by entries has left a surplus of entries or ghosts. */
   isOver = false
+  /** Until when what is held may be given, and what is called once that is over. */
+  private trustedUntil = Infinity
+  private onDistrust: (() => void) | undefined = undefined
   private surveyed = FIRST_SLOT
   /** Where the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT
@@ -44,14 +47,34 @@ export class Expiry implements Sweepable {
 
   /** An entry has a new deadline, after which it is swept out. */
   expect(deadline: number): void {
-    if (deadline >= this.horizon && !sweeper.isStranded) return
-    this.horizon = Math.min(this.horizon, deadline)
+    if (deadline >= this.nextDeadline && !sweeper.isStranded) return
+    this.nextDeadline = Math.min(this.nextDeadline, deadline)
+    const { slots } = this.store
+    slots.calmUntil = Math.min(slots.calmUntil, deadline)
     sweeper.expect(this)
   }
 
-  /** Whether nothing can have expired by now. Not known while a sweep is under way. */
-  isQuiet(now: number): boolean {
-    return this.horizon > now && this.cursor === FIRST_SLOT
+  /** What is held may be given until then; once that is over, `onDistrust` is called before anything is, and takes all of it out of the reach of reads. */
+  trust(until: number, onDistrust: () => void): void {
+    this.trustedUntil = until
+    this.onDistrust = onDistrust
+    this.settleCalm()
+  }
+
+  /** Whether what is held may be given no longer: then nothing can be read of it from here on. */
+  lapses(now: number): boolean {
+    if (now <= this.trustedUntil) return false
+    this.trustedUntil = Infinity
+    this.settleCalm()
+    this.onDistrust?.()
+    return true
+  }
+
+  /** Reads need not look at deadlines until the first of them, or until the trust in what is held ends. */
+  private settleCalm(): void {
+    const { slots } = this.store
+    const first = this.cursor > FIRST_SLOT ? slots.calmUntil : this.nextDeadline
+    slots.calmBefore(Math.min(first, this.trustedUntil))
   }
 
   /** There is something to sweep now. */
@@ -62,9 +85,9 @@ export class Expiry implements Sweepable {
   untilSweep(): number {
     const { slots, clock } = this.store
     if (this.isBusy) return 0
-    if (this.horizon === Infinity) return Infinity
+    if (this.nextDeadline === Infinity) return Infinity
     const grain = Math.max(GRAIN, slots.end / 1000)
-    return Math.max(0, this.horizon + grain - clock.recent())
+    return Math.max(0, this.nextDeadline + grain - clock.recent())
   }
 
   /** Something is to be done that waits for no deadline. */
@@ -93,12 +116,12 @@ export class Expiry implements Sweepable {
     this.emptying = undefined
     if (this.cursor === FIRST_SLOT) {
       if (!this.findLarge(late) || !this.dropExpired(now, late)) return false
-      this.horizon = Infinity
+      this.nextDeadline = Infinity
     }
     for (let removed = 0; this.cursor < slots.end; ) {
       const slot = this.cursor++
       if (slots.deadlines[slot] !== 0) {
-        if (store.isHeld(slot, now)) this.horizon = Math.min(this.horizon, store.endOf(slot))
+        if (store.isHeld(slot, now)) this.nextDeadline = Math.min(this.nextDeadline, store.endOf(slot))
         else {
           store.remove(slot, store.reason(slot, now, 'expired'))
           if (++removed % BATCH === 0) {
@@ -110,6 +133,7 @@ export class Expiry implements Sweepable {
       if (slot % SCAN === 0 && late()) return false
     }
     this.cursor = FIRST_SLOT
+    this.settleCalm()
     store.settle()
     if (store.dropped.length > 0) return false
     if (store.size === 0) return this.empty(late)
@@ -141,7 +165,8 @@ export class Expiry implements Sweepable {
     this.cursor = FIRST_SLOT
     this.endSurvey()
     this.isOver = false
-    this.horizon = Infinity
+    this.nextDeadline = Infinity
+    this.settleCalm()
   }
 
   /** The store was closed. What a listener has still to be told it is told, also where nobody else holds the store any more. */

@@ -1,4 +1,4 @@
-import { type Clock, InjectedClock, MOVING, systemClock } from '../core/clock.ts'
+import { type Clock, InjectedClock, systemClock } from '../core/clock.ts'
 import { Counters } from '../core/counters.ts'
 import { TagFence } from '../core/fence.ts'
 import { NONE, Slots } from '../core/slots.ts'
@@ -154,16 +154,13 @@ export class Store {
     return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
   }
 
-  /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. Learns whether this turn is calm. */
+  /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
   read(space: Space, slot: number | undefined): unknown {
     if (slot !== undefined) {
-      const { slots, clock } = this
-      const now = clock.now()
-      const { turn } = clock
-      if (turn !== MOVING && this.expiry.isQuiet(now) && !slots.hasGuards && !this.guardsAll)
-        slots.calmTurn = turn
+      const { slots } = this
+      const now = this.clock.now()
       const isPlain = slots.deadlines[slot] > now
-      if (isPlain || this.isLive(slot, now)) {
+      if ((isPlain || this.isLive(slot, now)) && !this.expiry.lapses(now)) {
         space.counters.hits++
         this.policy.use(slot)
         return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
@@ -243,7 +240,6 @@ export class Store {
     if (slot === NONE) return false
     if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
-    this.slots.disturb()
     this.expiry.expect(this.endOf(slot))
     return true
   }
@@ -264,7 +260,6 @@ export class Store {
         this.expiry.expect(this.endOf(slot))
       }
     }
-    this.slots.disturb()
   }
 
   // Writes. `admit` and `weigh` run user code and may throw; `commit` changes the store; `settle` tells the listener.

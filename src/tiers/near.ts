@@ -1,4 +1,5 @@
-import type { Cache } from '../cache.ts'
+import { type Cache, storeOf } from '../cache.ts'
+import type { Store } from '../engine/store.ts'
 import { decodeKey, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
 
@@ -16,11 +17,13 @@ export class Near {
   /** Keys whose encoding is a hash, by key space and encoding. */
   readonly #long = new Map<string, { readonly space: AnyCache; readonly key: unknown }>()
   readonly #keeps: boolean
+  readonly #store: Store
 
   /** `keepsStale`: what is distrusted may still be given where a load fails. */
   constructor(root: AnyCache, keepsStale: boolean) {
     this.root = root
     this.#keeps = keepsStale
+    this.#store = storeOf(root)
   }
 
   /** The local key space of a namespace, by the text of its name. */
@@ -67,6 +70,16 @@ export class Near {
     }
     if (isComposite(rest)) remove(Near.composites(space), rest, expires)
     else remove(space, decodeKey(rest), expires)
+  }
+
+  /** What is held may be given until then; `onLapse`, which is to distrust it, is called before the first read after that. */
+  trust(until: number, onLapse: () => void): void {
+    this.#store.expiry.trust(until, onLapse)
+  }
+
+  /** For reads that go by no `get`: calls `onLapse` where the trust has ended. */
+  checkTrust(): void {
+    this.#store.expiry.lapses(this.#store.clock.recent())
   }
 
   /** Nothing held can be told to be fresh, and no load under way. What is held is kept for loads that fail, where that is allowed. */

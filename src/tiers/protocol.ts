@@ -1,4 +1,4 @@
-import { type Clock, MOVING, type Turn } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import { Codec, type Encoded, unreadable } from './codec.ts'
 import { Follower, type RingBounds } from './follower.ts'
 import type { Host } from './host.ts'
@@ -67,14 +67,9 @@ export class Protocol {
     overtaken: 0,
     newer: 0,
   }
-  /** From here on what is held may not be served; the moment is compared where a read happens. */
-  trustedUntil: number = Infinity
   isClosed = false
   readonly #tier: Tier
   readonly #host: Host
-  readonly #clock: Clock
-  /** The turn in which trust was checked. */
-  #checked: Turn = MOVING
   readonly now: () => number
   readonly onError: (error: unknown) => void
   #firstAnswer: Promise<void> | undefined
@@ -101,7 +96,6 @@ export class Protocol {
     this.codec = new Codec(serializer, settings.compress, settings.maxValueBytes)
     this.#tier = tier
     this.#host = host
-    this.#clock = clock
     this.now = () => clock.recent()
     const { now } = this
     this.onError = onError
@@ -139,12 +133,9 @@ export class Protocol {
 
   // Trust
 
-  /** Drops what may not be served any more. To be called before anything held is given; once in a stretch of time in which the clock stands still. */
+  /** Drops what may not be served any more. To be called before anything held is given but by `get`, which sees to it itself. */
   checkTrust(): void {
-    const { turn } = this.#clock
-    if (turn === this.#checked && turn !== MOVING) return
-    if (this.now() > this.trustedUntil) this.#lapse()
-    this.#checked = this.#clock.turn
+    this.near.checkTrust()
   }
 
   /** Whether the log was read lately enough for a load to be joined however long it takes. */
@@ -159,9 +150,8 @@ export class Protocol {
     return start + this.settings.maxStale - now
   }
 
+  /** The log was not read for `maxStale`. What is kept from here on has a deadline of its own. */
   #lapse(): void {
-    // What is kept from here on has a deadline of its own.
-    this.trustedUntil = Infinity
     this.counts.distrusts++
     this.near.distrust()
   }
@@ -174,8 +164,7 @@ export class Protocol {
 
   #proven(knownAt: number): void {
     this.checkTrust()
-    this.trustedUntil = knownAt + this.settings.maxStale
-    this.#checked = MOVING
+    this.near.trust(knownAt + this.settings.maxStale, () => this.#lapse())
     for (const done of this.#whenReady.splice(0)) done()
   }
 

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Cache } from '../cache.ts'
+import { type Cache, readCalm } from '../cache.ts'
 import type { BatchLoader } from '../loading/batch.ts'
 import type { LoadContext, Loader, Promised, Typed, Untyped } from '../loading/flight.ts'
 import {
@@ -72,7 +72,6 @@ export class TieredCache<K = unknown, V = unknown> {
   get(key: K): V | undefined
   get<F>(key: K, fallback: F): V | F
   get(key: K, fallback?: unknown): unknown {
-    this.#protocol.checkTrust()
     if (typeof key === 'object' && key !== null) return this.#composites.get(this.#encode(key), fallback)
     return this.#space.get(key, fallback)
   }
@@ -176,6 +175,9 @@ export class TieredCache<K = unknown, V = unknown> {
     options?: LoadOptions<K, V>,
   ): Promise<V | undefined>
   getOrLoad(key: K, loader: AnyLoader, options?: LoadOptions<never, never>): Promise<unknown> {
+    const isCalm = typeof key !== 'object' && options?.forceRefresh !== true
+    const calm = isCalm ? readCalm(this.#space, key) : undefined
+    if (calm !== undefined) return Promise.resolve(calm)
     return this.#getOrLoad(key, loader, options, (text) =>
       this.#protocol.read([text], true).then(([found]) => found!),
     )

@@ -320,11 +320,12 @@ function checkTags({ slots, root }: Store, kinds: Kind[], spaces: Set<Space>): v
 // Expiry
 
 /** While reads need not look at deadlines, every value is that of a plain entry that is live. */
-function checkCalm({ slots, clock }: Store, kinds: Kind[]): void {
-  if (slots.calmTurn !== clock.turn) return
+function checkCalm({ slots, clock, expiry }: Store, kinds: Kind[]): void {
+  const { calmUntil } = slots
+  assert.ok(calmUntil <= expiry.nextDeadline, 'reads are calm beyond the next deadline')
   for (let slot = FIRST_SLOT; slot < slots.end; slot++)
-    if (kinds[slot] === 'entry')
-      assert.ok(slots.deadlines[slot]! > clock.now(), `entry ${slot} is not live in a calm turn`)
+    if (kinds[slot] === 'entry' && calmUntil > clock.latest)
+      assert.ok(slots.deadlines[slot]! >= calmUntil, `entry ${slot} expires before calm reads end`)
 }
 
 /** The longest that an entry is held after its end, in milliseconds, beyond a thousandth per slot. */
