@@ -1,6 +1,7 @@
-import type { Point } from './recommendation.ts'
+import type { Point } from '../sizing/recommendation.ts'
+import { count, percent } from '../sizing/words.ts'
 import { curve, type Simulation } from './simulate.ts'
-import { boundOf, count, percent } from './table.ts'
+import { boundOf } from './table.ts'
 
 const WIDTH = 860
 const HEIGHT = 520
