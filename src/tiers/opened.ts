@@ -7,7 +7,7 @@ import { type Host, systemHost } from './host.ts'
 import { Near } from './near.ts'
 import { plainTier } from './plain-tier.ts'
 import { Protocol } from './protocol.ts'
-import { defaultSerializer } from './serialize.ts'
+import { defaultSerializer } from '../serialize.ts'
 import type { Tier, TierStore } from './tier.ts'
 import {
   type Resolved,

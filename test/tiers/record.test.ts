@@ -8,7 +8,7 @@ import {
   type Message,
 } from '../../src/tiers/message.ts'
 import { openEntry, packEntry, sealed } from '../../src/tiers/record.ts'
-import { defaultSerializer } from '../../src/tiers/serialize.ts'
+import { defaultSerializer } from '../../src/serialize.ts'
 
 const codec = new Codec(defaultSerializer, undefined, 1024)
 
