@@ -75,6 +75,9 @@ export let storeOf: <K, V>(cache: Cache<K, V>) => Store
 /** A hit while the time stands still and nothing can have expired by it, counted; undefined where a read has to look closer, which counts nothing. */
 export let readCalm: <K, V>(cache: Cache<K, V>, key: K) => V | undefined
 
+/** Removes what another process said has changed; whether a live entry was there. Its reason is `invalidated`. */
+export let invalidate: <K, V>(cache: Cache<K, V>, key: K) => boolean
+
 /**
  * A cache in this process: bounded, expiring, keeping the values themselves. `undefined` means "not here" everywhere;
  * any other value, `null` included, is a value. Keys are compared as `Map` compares them.
@@ -645,6 +648,11 @@ export class Cache<K = unknown, V = unknown> {
 
   static {
     storeOf = (cache) => cache.store
+    invalidate = ({ store, space }, key) => {
+      const wasLive = store.delete(space, key, 'invalidated')
+      store.settle()
+      return wasLive
+    }
     readCalm = <K, V>(cache: Cache<K, V>, key: K) => {
       const slot = cache.space.map.get(key)
       return slot === undefined ? undefined : (cache.#readCalm(slot) as V | undefined)

@@ -1,5 +1,5 @@
 import { FIRST_SLOT } from '../core/slots.ts'
-import type { Store } from './store.ts'
+import type { Entries } from './entries.ts'
 
 /** Arrays of fewer slots are not worth making shorter. */
 const SMALL = 4096
@@ -14,11 +14,11 @@ const BATCH = 64
  * It goes in slices; the store is whole after each move.
  */
 export class Compaction {
-  private readonly store: Store
+  private readonly store: Entries
   /** The slots from here on have been emptied. */
   private cursor = 0
 
-  constructor(store: Store) {
+  constructor(store: Entries) {
     this.store = store
   }
 

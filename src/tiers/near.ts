@@ -1,4 +1,4 @@
-import { type Cache, storeOf } from '../cache.ts'
+import { type Cache, invalidate, storeOf } from '../cache.ts'
 import type { Store } from '../engine/store.ts'
 import { decodeKey, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
@@ -43,13 +43,13 @@ export class Near {
     for (const [one, held] of this.#long) if (!held.space.has(held.key)) this.#long.delete(one)
   }
 
-  /** Removes what is covered, and overtakes loads of it. */
-  drop(cover: Cover): void {
+  /** Removes what is covered, and overtakes loads of it. `isForeign`: another process has said so. */
+  drop(cover: Cover, isForeign = false): void {
     if (cover.isClear) {
       this.root.clear()
       return
     }
-    for (const key of cover.keys) this.#dropKey(key, cover.expires)
+    for (const key of cover.keys) this.#dropKey(key, removerOf(cover, isForeign))
     for (const tag of cover.tags) {
       const at = splitPath(tag)
       if (at === undefined) continue
@@ -59,17 +59,17 @@ export class Near {
     }
   }
 
-  #dropKey(encoded: string, expires: boolean): void {
+  #dropKey(encoded: string, remove: (space: AnyCache, key: unknown) => unknown): void {
     const at = splitPath(encoded)
     if (at === undefined) return
     const space = at.names.reduce(Near.inside, this.root)
     const { rest } = at
     if (rest[0] === 'h') {
       const long = this.#long.get(encoded)
-      if (long !== undefined) remove(long.space, long.key, expires)
+      if (long !== undefined) remove(long.space, long.key)
     }
-    if (isComposite(rest)) remove(Near.composites(space), rest, expires)
-    else remove(space, decodeKey(rest), expires)
+    if (isComposite(rest)) remove(Near.composites(space), rest)
+    else remove(space, decodeKey(rest))
   }
 
   /** What is held may be given until then; `onLapse`, which is to distrust it, is called before the first read after that. */
@@ -94,7 +94,8 @@ function isComposite(encoded: string): boolean {
   return encoded[0] === 'a' || encoded[0] === 'e' || encoded[0] === 'h'
 }
 
-function remove(space: AnyCache, key: unknown, expires: boolean): void {
-  if (expires) space.expire(key)
-  else space.delete(key)
+/** How a key is removed by such an invalidation. */
+function removerOf({ expires }: Cover, isForeign: boolean): (space: AnyCache, key: unknown) => unknown {
+  if (expires) return (space, key) => space.expire(key)
+  return isForeign ? invalidate : (space, key) => space.delete(key)
 }

@@ -119,7 +119,7 @@ export class Protocol {
       {
         now,
         ask: (request) => this.requests.ask(request, settings.writeTimeout),
-        drop: (cover) => this.drop(cover),
+        drop: (cover) => this.drop(cover, true),
         distrust: () => this.#distrust(),
         proven: (knownAt) => this.#proven(knownAt),
         onError,
@@ -350,10 +350,10 @@ export class Protocol {
 
   // Invalidating
 
-  /** Removes what is covered here, and overtakes what is under way. */
-  drop(cover: Cover): void {
+  /** Removes what is covered here, and overtakes what is under way. `isForeign`: another process has said so. */
+  drop(cover: Cover, isForeign = false): void {
     if (this.isClosed) return
-    this.near.drop(cover)
+    this.near.drop(cover, isForeign)
     this.underWay.overtake(cover)
   }
 

@@ -32,6 +32,7 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
   checkQueues(store, kinds)
   checkTags(store, kinds, spaces)
   checkSweepPlanned(store, kinds)
+  if (store.hasLeft) assert.equal(store.expiry.untilSweep(), 0, 'what has left waits for the sweep')
   for (const { flights, closed } of spaces) {
     if (flights === undefined) continue
     assert.ok(loading, 'a space lists loads, but none is under way')
@@ -198,8 +199,8 @@ function checkSums(store: Store, kinds: Kind[]): void {
   const size = kinds.filter((kind) => kind === 'entry').length
   assert.equal(store.size, size, 'the size is the number of entries')
   const surplus = Math.max(0, size - maxEntries)
-  assert.ok(surplus === 0 || expiry.isOver, `${size} entries, bound ${maxEntries}`)
-  if (expiry.isOver) assert.equal(expiry.untilSweep(), 0, 'a surplus waits for the sweep')
+  assert.ok(surplus === 0 || store.isOver, `${size} entries, bound ${maxEntries}`)
+  if (store.isOver) assert.equal(expiry.untilSweep(), 0, 'a surplus waits for the sweep')
   const weights = (kind: Kind): number =>
     slots.weights?.reduce((sum, one, slot) => (kinds[slot] === kind ? sum + one : sum), 0) ?? 0
   const [weight, ghostWeight] = [weights('entry'), weights('ghost')]
@@ -207,7 +208,7 @@ function checkSums(store: Store, kinds: Kind[]): void {
   assert.equal(store.ghostWeight, ghostWeight, 'the weight of ghosts is the sum of theirs')
   if (store.unit !== 'bytes') assert.equal(ghostWeight, 0, 'ghosts count only in bytes')
   const all = weight + ghostWeight
-  assert.ok(all <= maxWeight || expiry.isOver, `weight ${all}, ghosts included, bound ${maxWeight}`)
+  assert.ok(all <= maxWeight || store.isOver, `weight ${all}, ghosts included, bound ${maxWeight}`)
 }
 
 // Counters
