@@ -1,4 +1,6 @@
 import { describe } from './errors.ts'
+import { isRecord } from './options/options.ts'
+import { refusal } from './options/units.ts'
 
 /** How values become bytes and come back. Both run for each value that goes to the second tier or into a snapshot, or comes from there. */
 export interface Serializer {
@@ -26,6 +28,16 @@ export const defaultSerializer: Serializer = {
     const text = utf8.decode(bytes)
     return fromJson(text[0], JSON.parse(text.slice(1)))
   },
+}
+
+/** Throws a TypeError for what is no serializer; `at` names it. */
+export function checkSerializer(serializer: unknown, at: string): void {
+  if (!isRecord(serializer)) throw refusal(at, 'an object with id, encode and decode', serializer)
+  const { id, encode, decode } = serializer
+  if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > 255)
+    throw refusal(`${at}.id`, 'an integer from 1 to 255', id)
+  if (typeof encode !== 'function') throw refusal(`${at}.encode`, 'a function', encode)
+  if (typeof decode !== 'function') throw refusal(`${at}.decode`, 'a function', decode)
 }
 
 /** A value as JSON, and which of the two forms it is in. What cannot be written is refused by a TypeError that tells where it is. */

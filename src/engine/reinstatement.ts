@@ -16,16 +16,20 @@ const LONG_AGO = 0.5
 export class Reinstatement {
   private readonly store: Store
   private readonly turn: number
-  private readonly fenced: Map<Space, { readonly flights: Flights<object>; readonly overtaken: Set<unknown> }> =
-    new Map()
+  private readonly fenced: Map<
+    Space,
+    { readonly flights: Flights<object>; readonly overtaken: Set<unknown> }
+  > = new Map()
 
-  /** In these spaces, and in those that are named to `fence` before anybody else can have seen them. */
-  constructor(store: Store, spaces: Iterable<Space>) {
+  constructor(store: Store) {
     this.store = store
     this.turn = store.tagFence.begin()
-    for (const space of spaces) this.fence(space)
+    store.reinstatements ??= new Set()
+    store.reinstatements.add(this)
+    for (const space of store.spaces()) this.fence(space)
   }
 
+  /** From here on what happens in the space is known; to be told of each before anybody can use it. */
   fence(space: Space): void {
     if (this.fenced.has(space) || space.closed) return
     space.flights ??= new Flights()
@@ -33,7 +37,10 @@ export class Reinstatement {
   }
 
   end(): void {
-    this.store.tagFence.end()
+    const { store } = this
+    store.tagFence.end()
+    store.reinstatements?.delete(this)
+    if (store.reinstatements?.size === 0) store.reinstatements = undefined
     for (const [space, { flights, overtaken }] of this.fenced) {
       flights.endBatch(overtaken)
       if (flights.isIdle && space.flights === flights) space.flights = undefined
@@ -62,14 +69,15 @@ export class Reinstatement {
     if (standing !== undefined) policy.reinstate(slot, standing)
     store.retag(slot, space, portrait.tags.length > 0 ? portrait.tags : undefined)
     if (slots.reads !== undefined) slots.reads[slot] = now - portrait.idle
-    const deadline = Math.max(LONG_AGO, now + portrait.left)
+    const deadline = now + portrait.left
     if (portrait.keep > 0 || portrait.refresh !== undefined) slots.trackLoads()
     if (slots.keeps !== undefined) {
-      slots.keeps[slot] = Math.max(0, now + portrait.left + portrait.keep - deadline)
+      slots.keeps[slot] = deadline < LONG_AGO ? portrait.keep + deadline - LONG_AGO : portrait.keep
       slots.retries![slot] = 0
       slots.refreshes![slot] = portrait.refresh === undefined ? 0 : Math.max(LONG_AGO, now + portrait.refresh)
     }
-    store.expireAt(slot, deadline)
+    if (slots.watched !== undefined) slots.watched[slot] = 0
+    store.expireAt(slot, Math.max(LONG_AGO, deadline))
     store.reweigh(slot, weight, now)
   }
 

@@ -216,7 +216,7 @@ export class Adaptive implements Policy {
   }
 
   recall(slot: number, standing: number): boolean {
-    if (this.ghosts.size >= this.mostGhosts) return false
+    if (!this.isGhost(standing) || this.ghosts.size >= this.mostGhosts) return false
     if ((standing & FREQUENT) === 0) this.recentGhosts++
     this.place(slot, standing)
     return true

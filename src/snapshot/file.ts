@@ -1,6 +1,6 @@
 import { once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
 import type { Transform, Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { constants, createBrotliCompress, createBrotliDecompress, createGunzip, createGzip } from 'node:zlib'
@@ -14,16 +14,12 @@ export type Give = (text: string) => Promise<void>
 /** Has a file written as a whole or not at all: beside it, then put in its place. Compressed as its name ends: `.gz`, `.br`. Gives its bytes. */
 export async function writeFile(path: string, write: (give: Give) => Promise<void>): Promise<number> {
   const beside = `${path}.${process.pid}-${Math.random().toString(36).slice(2, 10)}.tmp`
-  const file = await open(beside, 'wx', 0o600)
+  const sink = createWriteStream(beside, { flags: 'wx', mode: 0o600, flush: true })
   try {
-    const sink = file.createWriteStream({ autoClose: false })
     await writeStream(sink, write, compressor(path))
-    await file.sync()
-    await file.close()
     await rename(beside, path)
     return sink.bytesWritten
   } catch (error) {
-    await file.close().catch(() => {})
     await rm(beside, { force: true })
     throw error
   }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { CacheError } from '../errors.ts'
 import type { PolicyState } from '../policies/policy.ts'
 import { fromJson, jsonOf } from '../serialize.ts'
+import { assertEnd, assertHead, assertRow } from './shape.ts'
 
 /*
  * A snapshot is lines of JSON, each of which ends with a checksum (CRC-32) of what stands before it in the line, so that what is whole can
@@ -11,7 +12,7 @@ import { fromJson, jsonOf } from '../serialize.ts'
  *     [0,530,"user:1","J",{"name":"Ann"},239000,"0c7f6a80"]                       space, standing, key, form and value, time left
  *     [0,17,"user:2","J",7,239000,{"tags":["t"]},"b1bc2d6e"]                      … and what only some entries have
  *     [0,90,"user:3","11d3a6f0"]                                                  a key that is remembered
- *     {"entries":2,"lines":3,"crc32":"5f1e2c44"}                                  how much there is
+ *     {"entries":2,"lines":3,"sum":2711,"crc32":"5f1e2c44"}                          how much there is
  */
 
 /** Of the format. */
@@ -38,14 +39,17 @@ export interface Head {
 
 export interface End {
   readonly entries: number
+  /** Between the first and this one. */
   readonly lines: number
+  /** Over all of them. */
+  readonly sum: number
 }
 
-/** What only some entries have; times in milliseconds. */
+/** What only some entries have; times in milliseconds, null for ever. */
 export interface Extras {
   readonly tags?: readonly string[]
-  readonly keep?: number
-  readonly refresh?: number
+  readonly keep?: number | null
+  readonly refresh?: number | null
   readonly idle?: number
 }
 
@@ -83,12 +87,22 @@ export function entryLine(
   return sealed(`[${space},${standing},${keyJson(key)},"${form}",${json},${left}${more}`, ']')
 }
 
+/** The checksum of lines, from that of the lines before. */
+export function lineSum(line: string | Buffer, before: number): number {
+  return crc32(line, before)
+}
+
 /** What a line says. Throws for one that is damaged. */
-export function readLine(line: Buffer): Head | End | Row {
+export function readLine(line: Buffer): End | Row {
   const { json, isRow } = unsealed(line)
-  if (!isRow) return json as Head | End
-  const [space, standing, key, form, value, left, extras] = json as unknown[]
-  return { space, standing, key: keyOf(key), form, value, left, extras } as Row
+  if (!isRow) {
+    assertEnd(json)
+    return json
+  }
+  const [space, standing, key, form, value, left, extras] = (json as unknown[]).slice(0, -1)
+  const row = { space, standing, key: keyOf(key), form, value, left, extras }
+  assertRow(row)
+  return row
 }
 
 /** The head that a first line is; throws a CacheError that tells why it is none. */
@@ -99,18 +113,12 @@ export function readHead(line: Buffer): Head {
   if (version !== undefined && Number(version) !== VERSION)
     throw bad(`it is of version ${version} of the format, and this package reads version ${VERSION}`)
   try {
-    return unsealed(line).json as Head
+    const { json } = unsealed(line)
+    assertHead(json)
+    return json
   } catch {
     throw bad('its first line is damaged')
   }
-}
-
-export function isEnd(line: Head | End | Row): line is End {
-  return 'entries' in line
-}
-
-export function isRow(line: Head | End | Row): line is Row {
-  return 'standing' in line
 }
 
 export function bad(what: string): CacheError {
@@ -137,7 +145,8 @@ function unsealed(line: Buffer): { json: unknown; isRow: boolean } {
   const at = line.length - 11
   const isRow = line[0] === 0x5b
   const sum = line.toString('latin1', Math.max(0, at))
-  if (at < 2 || !/^"[0-9a-f]{8}"[\]}]$/.test(sum) || sum.endsWith(']') !== isRow) throw bad('a line is damaged')
+  if (at < 2 || !/^"[0-9a-f]{8}"[\]}]$/.test(sum) || sum.endsWith(']') !== isRow)
+    throw bad('a line is damaged')
   if (crc32(line.subarray(0, at)) !== Number.parseInt(sum.slice(1, 9), 16)) throw bad('a line is damaged')
   return { json: JSON.parse(line.toString()), isRow }
 }
