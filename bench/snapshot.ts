@@ -14,7 +14,7 @@ import { countKeys, readTrace } from './traces/read.ts'
  */
 
 /** Restarts are spread over the trace, each looked at for so many bounds of reads. */
-const RESTARTS = 8
+const RESTARTS = 4
 const LOOK = 5
 
 type Trace = ArrayLike<number>
@@ -132,7 +132,7 @@ try {
   for (const [entries, ending] of [
     [100_000, ''],
     [100_000, '.gz'],
-    [1_000_000, ''],
+    [500_000, ''],
   ] as const) {
     const { bytes, saved, restored } = await costs(entries, folder, ending)
     const cells = [saved, restored].map(

@@ -125,7 +125,7 @@ class SystemClock implements Clock {
   private time = START
   /** The same until the turn of the event loop ends, then Infinity. */
   private fresh = Infinity
-  /** How many writes take the time as it was read last, and how many readings for writes have found it standing still. */
+  /** Number of writes that take the time as it was read last, and of readings for writes that have found it standing still. */
   private left = 0
   private still = 0
   /** The same of misses. */

@@ -23,7 +23,7 @@ const ALWAYS_MORE = -1
 const LEAST = 16
 
 /** The arrays of numbers that only some features need. */
-const NUMBERS = ['weights', 'reads', 'hards', 'keeps', 'retries', 'refreshes'] as const
+const NUMBERS = ['weights', 'lastReads', 'ttlDeadlines', 'graces', 'retries', 'refreshes'] as const
 
 /** The arrays that a store is known to need from the start. */
 export interface Features {
@@ -64,11 +64,11 @@ export class Slots {
   weights: Float64Array | undefined = undefined
   tags: (readonly TagGroup[] | undefined)[] | undefined = undefined
   /** With an `idleTtl`: when the entry was last read, and its deadline by ttl alone. */
-  reads: Float64Array | undefined = undefined
-  hards: Float64Array | undefined = undefined
+  lastReads: Float64Array | undefined = undefined
+  ttlDeadlines: Float64Array | undefined = undefined
 
   /** Where values are kept past their deadline: for how long, until when the loader is not asked again, and from when a read refreshes. */
-  keeps: Float64Array | undefined = undefined
+  graces: Float64Array | undefined = undefined
   retries: Float64Array | undefined = undefined
   refreshes: Float64Array | undefined = undefined
 
@@ -87,7 +87,7 @@ export class Slots {
   used!: number
   /** While the arrays are being made shorter: where they are to end; no slot from there on is handed out. Infinity otherwise. */
   ceiling!: number
-  /** How many slots the bound by entries needs. */
+  /** Number of slots that the bound by entries needs. */
   private limit = Infinity
   private readonly features: Features
 
@@ -107,12 +107,12 @@ export class Slots {
     this.marks = new Int32Array(this.features.marks ? length : 0)
     if (this.features.weights) this.weights = new Float64Array(length)
     if (this.features.idle) {
-      this.reads = new Float64Array(length)
-      this.hards = new Float64Array(length)
+      this.lastReads = new Float64Array(length)
+      this.ttlDeadlines = new Float64Array(length)
     }
     this.hasExtras = this.features.weights || this.features.idle || this.features.guards
     this.tags = undefined
-    this.keeps = undefined
+    this.graces = undefined
     this.retries = undefined
     this.refreshes = undefined
     if (this.watched !== undefined) this.watched = new Uint8Array(length)
@@ -124,7 +124,7 @@ export class Slots {
     this.ceiling = Infinity
   }
 
-  /** How many slots are handed out at most. */
+  /** Number of slots that are handed out at most. */
   most: number = MOST_SLOTS
 
   /** Whether every slot is in use. */
@@ -237,10 +237,10 @@ export class Slots {
   }
 
   trackLoads(): void {
-    if (this.keeps !== undefined) return
+    if (this.graces !== undefined) return
     this.hasExtras = true
     this.calmUntil = ALWAYS_MORE
-    this.keeps = new Float64Array(this.deadlines.length)
+    this.graces = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
   }
@@ -252,8 +252,8 @@ export class Slots {
 
   /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched. */
   private get hasGuards(): boolean {
-    const { features, tags, keeps, watched } = this
-    return features.guards || tags !== undefined || keeps !== undefined || watched !== undefined
+    const { features, tags, graces, watched } = this
+    return features.guards || tags !== undefined || graces !== undefined || watched !== undefined
   }
 
   trackTags(): void {

@@ -5,11 +5,11 @@ import { Entries } from './entries.ts'
 import type { CacheStats } from './stats.ts'
 import { type Weighing, weighingOf } from './weighing.ts'
 
-/** How many entries a call that makes many superfluous takes out by itself; the sweep does the rest. */
+/** Number of entries that a call takes out by itself which makes many superfluous; the sweep does the rest. */
 export const AT_ONCE = 1024
-/** How many ghosts are forgotten for one entry that leaves, at most. */
+/** Number of ghosts that are forgotten for one entry that leaves, at most. */
 const BATCH = 64
-/** How many slots an insertion looks at for one of a dropped table. */
+/** Number of slots that an insertion looks at for one of a dropped table. */
 const LOOKS = 4096
 
 /** Entries within bounds: who gives way to whom, by number and by weight. */
@@ -26,7 +26,7 @@ export class Bounded extends Entries {
   readonly weighing: Weighing | undefined
   /** A smaller bound has left a surplus of entries or ghosts, which the sweep takes out. */
   isOver = false
-  /** How many insertions are left until `onInsertions` is called; Infinity where nobody watches. */
+  /** Number of insertions left until `onInsertions` is called; Infinity where nobody watches. */
   private insertionsLeft = Infinity
   private insertionsEach = Infinity
   private onInsertions: (() => void) | undefined = undefined
@@ -57,9 +57,9 @@ export class Bounded extends Entries {
     while (this.isSurplus && left-- > 0) if (!this.makeRoom(now, NONE)) break
     let ghost: number = NONE
     for (let forgotten = 0; forgotten < count; forgotten++) {
-      ghost = this.policy.forgotten()
+      ghost = this.policy.dropSurplusGhost()
       if (ghost === NONE) break
-      this.forget(ghost)
+      this.freeKey(ghost)
     }
     return !this.isSurplus && ghost === NONE
   }
@@ -94,7 +94,7 @@ export class Bounded extends Entries {
 
   /** All slots that there can be are in use: a ghost or an entry gives up its own. */
   freeSlot(now: number): void {
-    while (this.slots.isFull) if (!this.forgetOne() && !this.evictOther(NONE, now)) break
+    while (this.slots.isFull) if (!this.dropGhost() && !this.evictOther(NONE, now)) break
   }
 
   /** Puts a value in the place of another, which is counted and told by what had become of it. */
@@ -126,7 +126,7 @@ export class Bounded extends Entries {
 
   /** Gives up an entry, any but `kept`, or a ghost where there is no other; whether there was one. */
   makeRoom(now: number, kept: number): boolean {
-    return this.evictOther(kept, now) || this.forgetOne()
+    return this.evictOther(kept, now) || this.dropGhost()
   }
 
   /** Gives up one entry. Gives the slot of the key that left with it, if one did, for use at once. */
@@ -141,7 +141,7 @@ export class Bounded extends Entries {
     const reason = this.reason(victim, now, 'evicted')
     this.release(victim, reason)
     // Only a victim that left for want of room leaves its key behind.
-    const forgotten = reason === 'evicted' ? this.policy.remember(victim) : victim
+    const forgotten = reason === 'evicted' ? this.policy.addGhost(victim) : victim
     if (forgotten !== victim) this.weighGhost(victim)
     if (forgotten !== NONE) {
       this.unweighGhost(forgotten)
@@ -162,7 +162,7 @@ export class Bounded extends Entries {
     if (victim === NONE) return false
     const freed = this.giveWay(victim, now)
     if (freed !== NONE) this.slots.free(freed)
-    this.forgetSome()
+    this.dropSurplusGhosts()
     return true
   }
 
@@ -176,22 +176,22 @@ export class Bounded extends Entries {
     weights[slot] = weighing.ofGhost(keys[slot])
     this.ghostWeight += weights[slot]
     const most = weighing.mostGhosts(this.maxWeight)
-    while (this.ghostWeight > most) if (!this.forgetOne()) break
+    while (this.ghostWeight > most) if (!this.dropGhost()) break
   }
 
   /** A ghost leaves though there may be room for it; whether there was one. */
-  forgetOne(): boolean {
-    const ghost = this.policy.forget()
-    if (ghost !== NONE) this.forget(ghost)
+  dropGhost(): boolean {
+    const ghost = this.policy.dropGhost()
+    if (ghost !== NONE) this.freeKey(ghost)
     return ghost !== NONE
   }
 
   /** Ghosts leave that the policy does not remember since entries have become heavier, a few at a time. */
-  forgetSome(): void {
+  dropSurplusGhosts(): void {
     for (let left = BATCH; left > 0; left--) {
-      const ghost = this.policy.forgotten()
+      const ghost = this.policy.dropSurplusGhost()
       if (ghost === NONE) return
-      this.forget(ghost)
+      this.freeKey(ghost)
     }
   }
 
@@ -210,7 +210,7 @@ export class Bounded extends Entries {
   }
 
   /** Tells the watcher of insertions, and the listener what has left; to be called when an operation is complete. */
-  settle(): void {
+  notify(): void {
     if (this.insertionsLeft <= 0) this.tellInsertions()
     if (this.removals !== undefined) this.removals.flush()
   }

@@ -2,12 +2,12 @@ import { FIRST_SLOT } from '../core/slots.ts'
 import type { Space, Table } from '../core/space.ts'
 import type { Entries } from './entries.ts'
 
-/** How many spaces, or slots, are looked at between two looks at the time. */
+/** Number of spaces, or of slots, that are looked at between two looks at the time. */
 const BATCH = 64
 const SCAN = 1024
 /** A Map larger than this is abandoned as a whole when nearly all in it has expired, since shrinking it takes long. */
 const LARGE_MAP = 32_768
-/** How many live entries are worth moving out of a Map to abandon it, where they are less than the quarter at which it shrinks. */
+/** Number of live entries that are worth moving out of a Map to abandon it, where they are less than the quarter at which it shrinks. */
 const FEW = 32_768
 
 /**

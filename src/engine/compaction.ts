@@ -5,7 +5,7 @@ import type { Entries } from './entries.ts'
 const SMALL = 4096
 /** They are made shorter when at most this share of them is in use, to twice what is. */
 const SHARE = 1 / 4
-/** How many slots are looked at, or moved, between two looks at the time. */
+/** Number of slots that are looked at, or moved, between two looks at the time. */
 const SCAN = 1024
 const BATCH = 64
 

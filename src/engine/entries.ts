@@ -38,7 +38,7 @@ export class Entries {
   readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
   readonly protection: Protection | undefined
   readonly removals: RemovalQueue | undefined
-  /** What the listener has still to be told of, where there is one. */
+  /** Entries that the listener has still to be told of, where there is one. */
   readonly remains: Remains | undefined
   /** Spaces of applications that share the store, by their prefix. */
   readonly prefixes: Names<string> = new Names()
@@ -62,7 +62,7 @@ export class Entries {
     this.slots = new Slots({
       weights: settings.maxBytes !== undefined || settings.weigh !== undefined,
       idle: idleTtl !== Infinity,
-      guards: idleTtl !== Infinity || this.protection?.reveal !== undefined,
+      guards: idleTtl !== Infinity || this.protection?.copyOut !== undefined,
       marks: policy !== 'lru',
     })
     this.policy =
@@ -100,11 +100,11 @@ export class Entries {
     return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
   }
 
-  /** When an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */
+  /** Time at which an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */
   endOf(slot: number): number {
-    const { deadlines, keeps } = this.slots
+    const { deadlines, graces } = this.slots
     const deadline = Math.abs(deadlines[slot])
-    return keeps === undefined ? deadline : deadline + keeps[slot]
+    return graces === undefined ? deadline : deadline + graces[slot]
   }
 
   isTaggedOut(slot: number): boolean {
@@ -127,7 +127,7 @@ export class Entries {
   remove(slot: number, reason: RemovalReason): void {
     this.policy.remove(slot)
     this.release(slot, reason)
-    this.forget(slot)
+    this.freeKey(slot)
   }
 
   /** A value leaves: counted, told, and off all sums. Its key may stay as a ghost. */
@@ -155,8 +155,8 @@ export class Entries {
 
   /** Counts a value that leaves, and has it told. */
   tell(slot: number, owner: Table, reason: RemovalReason): void {
-    const { keys, values, keeps } = this.slots
-    if (keeps !== undefined && values[slot] instanceof NegativeResult) return
+    const { keys, values, graces } = this.slots
+    if (graces !== undefined && values[slot] instanceof NegativeResult) return
     // What was cleared was counted then.
     if (owner.dropped !== 'cleared') count(owner.space.counters, reason)
     if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
@@ -178,15 +178,15 @@ export class Entries {
   }
 
   /** A key leaves. */
-  forget(slot: number): void {
+  freeKey(slot: number): void {
     this.unweighGhost(slot)
     this.unname(slot)
     this.slots.free(slot)
   }
 
-  forgetGhost(slot: number): void {
+  dropKey(slot: number): void {
     this.policy.remove(slot)
-    this.forget(slot)
+    this.freeKey(slot)
   }
 
   unname(slot: number): void {
@@ -264,7 +264,7 @@ export class Entries {
         if (this.holds(slot)) {
           this.remove(slot, this.reason(slot, now, 'expired'))
           entries++
-        } else this.forgetGhost(slot)
+        } else this.dropKey(slot)
       }
     }
     return entries

@@ -7,9 +7,9 @@ import { Compaction } from './compaction.ts'
 
 /** Entries are swept out this long after they expired at the latest, in milliseconds; a little later in stores of many millions. */
 const GRAIN = 1000
-/** How many entries are swept out between two looks at the time. */
+/** Number of entries that are swept out between two looks at the time. */
 const BATCH = 64
-/** How many slots are looked at between two looks at the time. */
+/** Number of slots that are looked at between two looks at the time. */
 const SCAN = 1024
 
 /** Gives the memory back of what has expired in a store, or was cleared. Reads do not wait for it: they compare deadlines themselves. */
@@ -22,7 +22,7 @@ export class Expiry implements Sweepable {
   /** Until when what is held may be given, and what is called once that is over. */
   private trustedUntil = Infinity
   private onDistrust: (() => void) | undefined = undefined
-  /** Where the sweep goes on; the first slot between two sweeps. */
+  /** Slot at which the sweep goes on; the first slot between two sweeps. */
   private cursor = FIRST_SLOT
   private readonly store: Bounded
   private readonly compaction: Compaction
@@ -93,12 +93,12 @@ export class Expiry implements Sweepable {
     while (store.hasLeft) {
       store.remains?.tell(BATCH)
       store.reclaim(BATCH, BATCH, now)
-      store.settle()
+      store.notify()
       if (late()) return false
     }
     while (store.isOver) {
       store.isOver = !store.shed(BATCH, now)
-      store.settle()
+      store.notify()
       if (late()) return false
     }
     if (this.compaction.isUnderWay) return this.compaction.run(late)
@@ -115,7 +115,7 @@ export class Expiry implements Sweepable {
         else {
           store.remove(slot, store.reason(slot, now, 'expired'))
           if (++removed % BATCH === 0) {
-            store.settle()
+            store.notify()
             if (late()) return false
           }
         }
@@ -124,7 +124,7 @@ export class Expiry implements Sweepable {
     }
     this.cursor = FIRST_SLOT
     this.settleCalm()
-    store.settle()
+    store.notify()
     if (store.dropped.length > 0) return false
     if (store.size === 0) return this.empty(late)
     this.compaction.begin()

@@ -2,7 +2,7 @@ import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
 import { CacheError } from '../errors.ts'
 import type { StoreSettings } from '../options/options.ts'
-import type { WriteTerms } from '../options/resolved.ts'
+import type { ResolvedWrite } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
 import { Expiry } from './expiry.ts'
 import { NegativeResult } from './negative.ts'
@@ -25,7 +25,7 @@ export class Timed extends Bounded {
     super(settings, label, scale)
     this.idleTtl = settings.idleTtl
     this.keepsNothing = settings.kind === 'none'
-    this.guardsAll = this.idleTtl !== Infinity || this.protection?.reveal !== undefined
+    this.guardsAll = this.idleTtl !== Infinity || this.protection?.copyOut !== undefined
   }
 
   /** The slot of a live entry, or NONE. Counts nothing. */
@@ -47,14 +47,14 @@ export class Timed extends Bounded {
   }
 
   /** Begins a lifetime, shortened by jitter, and says how long after it the value is kept. */
-  live(slot: number, ttl: number, now: number, terms: WriteTerms): void {
+  live(slot: number, ttl: number, now: number, resolved: ResolvedWrite): void {
     const { slots } = this
-    const lifetime = terms.ttlJitter === 0 ? ttl : ttl * (1 - terms.ttlJitter * Math.random())
-    if (terms.keep > 0 || terms.refreshAhead > 0) slots.trackLoads()
-    if (slots.keeps !== undefined) {
-      slots.keeps[slot] = terms.keep
+    const lifetime = resolved.ttlJitter === 0 ? ttl : ttl * (1 - resolved.ttlJitter * Math.random())
+    if (resolved.grace > 0 || resolved.refreshAhead > 0) slots.trackLoads()
+    if (slots.graces !== undefined) {
+      slots.graces[slot] = resolved.grace
       slots.retries![slot] = 0
-      slots.refreshes![slot] = terms.refreshAhead > 0 ? now + lifetime * terms.refreshAhead : 0
+      slots.refreshes![slot] = resolved.refreshAhead > 0 ? now + lifetime * resolved.refreshAhead : 0
     }
     this.expireAt(slot, now + lifetime)
   }
@@ -63,9 +63,9 @@ export class Timed extends Bounded {
   expireAt(slot: number, deadline: number): void {
     const { slots } = this
     let effective = deadline
-    if (slots.reads !== undefined) {
-      slots.hards![slot] = deadline
-      effective = Math.min(deadline, slots.reads[slot] + this.idleTtl)
+    if (slots.lastReads !== undefined) {
+      slots.ttlDeadlines![slot] = deadline
+      effective = Math.min(deadline, slots.lastReads[slot] + this.idleTtl)
     }
     const guards = this.guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
     slots.deadlines[slot] = guards ? -effective : effective
@@ -80,9 +80,9 @@ export class Timed extends Bounded {
   }
 
   /** Gives a live entry a new lifetime; 0 or less removes it. */
-  touch(slot: number, ttl: number, terms: WriteTerms): void {
+  touch(slot: number, ttl: number, resolved: ResolvedWrite): void {
     if (this.slots.watched?.[slot] === 1) this.watcher!.touched(slot, ttl)
-    if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), terms)
+    if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), resolved)
     else this.remove(slot, 'expired')
   }
 
@@ -92,7 +92,7 @@ export class Timed extends Bounded {
     space.flights?.overtake(key)
     if (slot === NONE) return false
     this.watcher?.deleted(space, key)
-    if (this.slots.hards !== undefined) this.slots.hards[slot] = this.clock.now()
+    if (this.slots.ttlDeadlines !== undefined) this.slots.ttlDeadlines[slot] = this.clock.now()
     this.slots.deadlines[slot] = this.clock.now()
     this.expiry.expect(this.endOf(slot))
     return true
@@ -100,16 +100,16 @@ export class Timed extends Bounded {
 
   /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
   expireAll(space: Space): void {
-    const { deadlines, hards, keeps } = this.slots
+    const { deadlines, ttlDeadlines, graces } = this.slots
     const now = this.clock.now()
     for (const inside of space.all()) {
       inside.flights = undefined
       for (const slot of inside.map.values()) {
         if (!this.isHeld(slot, now)) continue
-        if (keeps !== undefined && this.slots.values[slot] instanceof NegativeResult) keeps[slot] = 0
+        if (graces !== undefined && this.slots.values[slot] instanceof NegativeResult) graces[slot] = 0
         else if (Math.abs(deadlines[slot]) > now) {
           deadlines[slot] = now
-          if (hards !== undefined) hards[slot] = now
+          if (ttlDeadlines !== undefined) ttlDeadlines[slot] = now
         }
         this.expiry.expect(this.endOf(slot))
       }
@@ -126,7 +126,7 @@ export class Timed extends Bounded {
   }
 
   /** Keeps what a load found out for `time` milliseconds, in the place of what was there. */
-  remember(
+  setNegative(
     space: Space,
     key: unknown,
     result: NegativeResult,
@@ -143,7 +143,7 @@ export class Timed extends Bounded {
     this.retag(slot, space, tags)
     this.expiry.census.live?.add(slot)
     this.slots.deadlines[slot] = LONG_AGO
-    this.slots.keeps![slot] = now + time - LONG_AGO
+    this.slots.graces![slot] = now + time - LONG_AGO
     this.slots.refreshes![slot] = 0
     this.reweigh(slot, weight, now)
     this.expiry.expect(now + time)

@@ -26,7 +26,7 @@ export interface Portrait {
   /** Until its lifetime ends, idle time left aside; below zero where it is only kept for loads. */
   readonly left: number
   /** For how long after that it is kept for loads. */
-  readonly keep: number
+  readonly grace: number
   /** Until reads refresh it; undefined where none does. */
   readonly refresh: number | undefined
   /** Since it was last read, where that counts. */
@@ -65,10 +65,10 @@ export function portraitOf(store: Store, space: Space, key: unknown, now: number
   const refresh = slots.refreshes?.[slot] ?? 0
   return {
     value,
-    left: (slots.hards?.[slot] ?? Math.abs(slots.deadlines[slot])) - now,
-    keep: slots.keeps?.[slot] ?? 0,
+    left: (slots.ttlDeadlines?.[slot] ?? Math.abs(slots.deadlines[slot])) - now,
+    grace: slots.graces?.[slot] ?? 0,
     refresh: refresh === 0 ? undefined : refresh - now,
-    idle: slots.reads === undefined ? 0 : now - slots.reads[slot],
+    idle: slots.lastReads === undefined ? 0 : now - slots.lastReads[slot],
     tags: [...new Set(slots.tags?.[slot]?.map(({ tag }) => tag))],
   }
 }

@@ -15,7 +15,7 @@ const LONG_AGO = 0.5
  */
 export class Reinstatement {
   private readonly store: Store
-  private readonly turn: number
+  private readonly deletions: number
   private readonly fenced: Map<
     Space,
     { readonly flights: Flights<object>; readonly overtaken: Set<unknown> }
@@ -23,7 +23,7 @@ export class Reinstatement {
 
   constructor(store: Store) {
     this.store = store
-    this.turn = store.tagFence.begin()
+    this.deletions = store.tagFence.begin()
     store.reinstatements ??= new Set()
     store.reinstatements.add(this)
     for (const space of store.spaces()) this.fence(space)
@@ -55,24 +55,24 @@ export class Reinstatement {
     const fence = this.fenced.get(space)
     if (fence === undefined || space.flights !== fence.flights) return true
     if (fence.flights.wasOvertaken(key, fence.overtaken)) return true
-    return tags.length > 0 && store.tagFence.deletionsSince(this.turn, space, tags).length > 0
+    return tags.length > 0 && store.tagFence.deletionsSince(this.deletions, space, tags).length > 0
   }
 
-  /** Puts an entry in its place. To be settled. */
+  /** Puts an entry in its place. To be notified. */
   put(space: Space, key: unknown, portrait: Portrait, weight: number, standing: number | undefined): void {
     const { store } = this
     const { slots, policy } = store
     const now = store.clock.recent()
     const ghost = space.map.get(key) ?? NONE
-    if (ghost !== NONE) store.forgetGhost(ghost)
+    if (ghost !== NONE) store.dropKey(ghost)
     const slot = store.insert(space, key, NONE, portrait.value, weight, now)
     if (standing !== undefined) policy.reinstate(slot, standing)
     store.retag(slot, space, portrait.tags.length > 0 ? portrait.tags : undefined)
-    if (slots.reads !== undefined) slots.reads[slot] = now - portrait.idle
+    if (slots.lastReads !== undefined) slots.lastReads[slot] = now - portrait.idle
     const deadline = now + portrait.left
-    if (portrait.keep > 0 || portrait.refresh !== undefined) slots.trackLoads()
-    if (slots.keeps !== undefined) {
-      slots.keeps[slot] = deadline < LONG_AGO ? portrait.keep + deadline - LONG_AGO : portrait.keep
+    if (portrait.grace > 0 || portrait.refresh !== undefined) slots.trackLoads()
+    if (slots.graces !== undefined) {
+      slots.graces[slot] = deadline < LONG_AGO ? portrait.grace + deadline - LONG_AGO : portrait.grace
       slots.retries![slot] = 0
       slots.refreshes![slot] = portrait.refresh === undefined ? 0 : Math.max(LONG_AGO, now + portrait.refresh)
     }
@@ -89,6 +89,6 @@ export class Reinstatement {
     const slot = slots.take()
     store.name(slot, space, key)
     if (policy.recall(slot, standing)) store.weighGhost(slot)
-    else store.forget(slot)
+    else store.freeKey(slot)
   }
 }

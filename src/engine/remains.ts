@@ -3,7 +3,7 @@ import type { Table } from '../core/space.ts'
 import { NegativeResult } from './negative.ts'
 import type { RemovalQueue } from './removal.ts'
 
-/** How many slots one call looks at, at most. */
+/** Number of slots that one call looks at, at most. */
 const LOOKS = 4096
 
 /** The arrays of a store as they were when it was emptied. */

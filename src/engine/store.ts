@@ -2,7 +2,7 @@ import { TagFence } from '../core/fence.ts'
 import { NONE } from '../core/slots.ts'
 import { Space } from '../core/space.ts'
 import { CacheError } from '../errors.ts'
-import type { WriteTerms } from '../options/resolved.ts'
+import type { ResolvedWrite } from '../options/resolved.ts'
 import { AT_ONCE } from './bounds.ts'
 import { publish } from './channels.ts'
 import { Timed } from './lifetimes.ts'
@@ -18,7 +18,7 @@ import type { Watcher } from './watcher.ts'
  */
 export class Store extends Timed {
   readonly tagFence: TagFence = new TagFence()
-  /** How its loads went of late. */
+  /** State of its loads of late. */
   readonly loader: LoaderState = new LoaderState()
 
   /** Restorations under way; absent while there are none. */
@@ -70,14 +70,14 @@ export class Store extends Timed {
     return undefined
   }
 
-  /** What there is to do besides when a guarded entry is read. */
+  /** Does what there is to do besides when a guarded entry is read; returns the value. */
   private readGuarded(slot: number, now: number): unknown {
-    const { reads, hards, values } = this.slots
-    if (reads !== undefined) {
-      reads[slot] = now
-      this.expireAt(slot, hards![slot])
+    const { lastReads, ttlDeadlines, values } = this.slots
+    if (lastReads !== undefined) {
+      lastReads[slot] = now
+      this.expireAt(slot, ttlDeadlines![slot])
     }
-    return this.reveal(values[slot])
+    return this.copyOut(values[slot])
   }
 
   /** The value in a slot as it is stored; undefined for NONE. */
@@ -86,19 +86,19 @@ export class Store extends Timed {
   }
 
   /** A value as its readers get it. */
-  reveal(value: unknown): unknown {
-    return this.protection?.reveal === undefined ? value : this.protection.reveal(value)
+  copyOut(value: unknown): unknown {
+    return this.protection?.copyOut === undefined ? value : this.protection.copyOut(value)
   }
 
   // Loads: what they find out
 
-  // Writes. `admit` and `weigh` run user code and may throw; `commit` changes the store; `settle` tells the listener.
+  // Writes. `copyIn` and `weigh` run user code and may throw; `commit` changes the store; `notify` tells the listener.
 
   /** A value as it is stored. Throws a TypeError for `undefined` and for what `protect` refuses. */
-  admit(value: unknown): unknown {
+  copyIn(value: unknown): unknown {
     if (value === undefined)
       throw new TypeError('value: expected anything but undefined, which means "not here"')
-    return this.protection === undefined ? value : this.protection.admit(value)
+    return this.protection === undefined ? value : this.protection.copyIn(value)
   }
 
   weigh(value: unknown, key: unknown): number {
@@ -106,11 +106,11 @@ export class Store extends Timed {
   }
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
-  commit(space: Space, key: unknown, value: unknown, weight: number, terms: WriteTerms): boolean {
+  commit(space: Space, key: unknown, value: unknown, weight: number, resolved: ResolvedWrite): boolean {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     if (space.flights !== undefined) space.flights.overtake(key)
     if (this.keepsNothing) return true
-    const { ttl } = terms
+    const { ttl } = resolved
     const now = this.clock.forWrite()
     const found = space.map.get(key) ?? NONE
     if (!(ttl > 0 && weight <= this.maxWeight)) {
@@ -120,7 +120,7 @@ export class Store extends Timed {
     let slot = found
     if (this.holds(found)) this.overwrite(found, value, now)
     else slot = this.insert(space, key, found, value, weight, now)
-    if (this.slots.hasExtras || !terms.isPlain) this.equip(slot, space, weight, now, terms)
+    if (this.slots.hasExtras || !resolved.hasTtlOnly) this.equip(slot, space, weight, now, resolved)
     else {
       this.slots.deadlines[slot] = now + ttl
       this.expectEnd(slot, now + ttl)
@@ -142,17 +142,17 @@ export class Store extends Timed {
   }
 
   /** Gives an entry that was written all that some entries have beside a value and a deadline. */
-  private equip(slot: number, space: Space, weight: number, now: number, terms: WriteTerms): void {
-    this.retag(slot, space, terms.tags)
-    if (this.slots.reads !== undefined) this.slots.reads[slot] = now
-    this.live(slot, terms.ttl, now, terms)
+  private equip(slot: number, space: Space, weight: number, now: number, resolved: ResolvedWrite): void {
+    this.retag(slot, space, resolved.tags)
+    if (this.slots.lastReads !== undefined) this.slots.lastReads[slot] = now
+    this.live(slot, resolved.ttl, now, resolved)
     this.reweigh(slot, weight, now)
   }
 
   /** Puts a new value in a live entry, whose lifetime stays. */
   update(slot: number, value: unknown, weight: number): void {
     const now = this.clock.now()
-    const { keys, reads, hards } = this.slots
+    const { keys, lastReads, ttlDeadlines } = this.slots
     const key = keys[slot]
     const { space } = this.ownerOf(slot)
     space.flights?.overtake(key)
@@ -161,9 +161,9 @@ export class Store extends Timed {
       return
     }
     this.overwrite(slot, value, now)
-    if (reads !== undefined) {
-      reads[slot] = now
-      this.expireAt(slot, hards![slot])
+    if (lastReads !== undefined) {
+      lastReads[slot] = now
+      this.expireAt(slot, ttlDeadlines![slot])
     }
     this.reweigh(slot, weight, now)
     space.counters.sets++
@@ -197,7 +197,7 @@ export class Store extends Timed {
     const from = this.ownerOf(slot).space
     const there = to.map.get(key) ?? NONE
     if (this.holds(there)) this.remove(there, this.reason(there, this.clock.now(), 'replaced'))
-    else if (there !== NONE) this.forgetGhost(there)
+    else if (there !== NONE) this.dropKey(there)
     to.map.set(key, slot)
     from.map.delete(key)
     const weight = this.slots.weights?.[slot] ?? 0
@@ -255,7 +255,7 @@ export class Store extends Timed {
     this.heldAt = entries
     this.applyBounds(this.clock.recent())
     if (this.isOver) this.expiry.expectWork()
-    this.settle()
+    this.notify()
   }
 
   /** Empties a space and those inside it for good; all of them with the root. */
@@ -276,7 +276,7 @@ export class Store extends Timed {
     }
     if (this.hasLeft) this.expiry.expectWork()
     if (isWhole) this.expiry.end()
-    this.settle()
+    this.notify()
     if (isWhole) this.watcher?.closed()
   }
 

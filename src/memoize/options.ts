@@ -8,7 +8,7 @@ import {
   type SetOptions,
   unknownOption,
 } from '../options/options.ts'
-import { defaultTerms, loadTerms } from '../options/resolved.ts'
+import { resolveDefaults, resolveLoad } from '../options/resolved.ts'
 import { type Duration, refusal } from '../options/units.ts'
 
 /** Any function. */
@@ -98,7 +98,7 @@ export function plan(fn: unknown, options: unknown = {}): Plan {
   const settings = { ...rest, ...lifetime }
   const says: LoadOptions = cache === undefined ? tagged : { ...settings, ...tagged }
   if (cache === undefined) resolveOptions(settings)
-  else loadTerms(defaultTerms({}), says)
+  else resolveLoad(resolveDefaults({}), says)
   const label = `memoize ${nextNumber()} ${fn.name}`
   return {
     fn: fn as Callable,

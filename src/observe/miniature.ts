@@ -1,7 +1,7 @@
 import { NONE } from '../core/slots.ts'
 import { Store } from '../engine/store.ts'
 import { withStoreDefaults } from '../options/options.ts'
-import { defaultTerms } from '../options/resolved.ts'
+import { resolveDefaults } from '../options/resolved.ts'
 import type { PolicyName } from '../policies/policy.ts'
 import { DELETE, type Events, FILL, HIT, MISS, TOUCH, WRITE } from './events.ts'
 
@@ -41,7 +41,7 @@ export class Miniature implements Scale {
   readonly stale: Float64Array = new Float64Array(PARTS)
   private readonly store: Store
   private readonly moment: Moment
-  private readonly terms = { ...defaultTerms({}), ttl: 0 } as Terms & ReturnType<typeof defaultTerms>
+  private readonly terms = { ...resolveDefaults({}), ttl: 0 } as Terms & ReturnType<typeof resolveDefaults>
 
   /** Stands for a cache of these bounds, Infinity for none, of which it is given the reads of `rate` of the keys. */
   constructor(

@@ -48,7 +48,7 @@ export interface End {
 /** What only some entries have; times in milliseconds, null for ever. */
 export interface Extras {
   readonly tags?: readonly string[]
-  readonly keep?: number | null
+  readonly grace?: number | null
   readonly refresh?: number | null
   readonly idle?: number
 }

@@ -151,10 +151,10 @@ export class Reader {
     const { tags = [] } = extras
     const passed = this.#passed
     const left = infinite(row.left) - passed
-    const keep = extras.keep === undefined ? 0 : infinite(extras.keep)
+    const grace = extras.grace === undefined ? 0 : infinite(extras.grace)
     const refresh = extras.refresh === undefined ? undefined : infinite(extras.refresh) - passed
     const idle = (extras.idle ?? 0) + passed
-    if (left + keep <= 0 || idle >= this.#store.settings.idleTtl) {
+    if (left + grace <= 0 || idle >= this.#store.settings.idleTtl) {
       this.#skipped.expired++
       return
     }
@@ -167,7 +167,7 @@ export class Reader {
     let value: unknown
     let weight: number
     try {
-      value = store.admit(this.#decode(row))
+      value = store.copyIn(this.#decode(row))
       weight = store.weigh(value, key)
       if (store.keepsNothing || weight > store.maxWeight)
         throw new RangeError(`value: expected a weight within the bound, got ${weight}`)
@@ -179,11 +179,11 @@ export class Reader {
     if (reinstatement.isOutdone(space, key, tags)) this.#skipped.outdone++
     else {
       const isPlaced = this.#isOfPolicy && !store.policy.isGhost(standing)
-      const portrait = { value, left, keep, refresh, idle, tags }
+      const portrait = { value, left, grace, refresh, idle, tags }
       reinstatement.put(space, key, portrait, weight, isPlaced ? standing : undefined)
       this.#entries++
     }
-    store.settle()
+    store.notify()
   }
 
   #decode({ form, value }: Row): unknown {

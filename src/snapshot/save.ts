@@ -140,8 +140,8 @@ class Writer {
     }
     const now = store.clock.recent()
     const portrait = portraitOf(store, space, key, now)
-    if (portrait === undefined || portrait.left + portrait.keep < LEAST_LEFT) return undefined
-    if (this.#options.filter?.(key, store.reveal(portrait.value)) === false) return undefined
+    if (portrait === undefined || portrait.left + portrait.grace < LEAST_LEFT) return undefined
+    if (this.#options.filter?.(key, store.copyOut(portrait.value)) === false) return undefined
     try {
       const line = this.#entryLine(place, standing, key, portrait, now - this.#start)
       this.counts.entries++
@@ -157,7 +157,7 @@ class Writer {
       throw new TypeError(
         'key: expected one that can be stored outside the process, which is told apart by what it says',
       )
-    const { value, left, keep, refresh, idle, tags } = portrait
+    const { value, left, grace, refresh, idle, tags } = portrait
     const { serializer } = this.#options
     const { form, json } =
       serializer === undefined
@@ -165,7 +165,7 @@ class Writer {
         : { form: 'B', json: `"${Buffer.from(serializer.encode(value)).toString('base64')}"` }
     const extras: Extras = {
       ...(tags.length > 0 && { tags }),
-      ...(keep > 0 && { keep: numberOrNull(keep) }),
+      ...(grace > 0 && { grace: numberOrNull(grace) }),
       ...(refresh !== undefined && { refresh: numberOrNull(refresh + passed) }),
       ...(idle > 0 && { idle: idle - passed }),
     }

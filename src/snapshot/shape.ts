@@ -29,9 +29,9 @@ export function assertRow(row: object): asserts row is Row {
   if (form === undefined) return
   assert(typeof form === 'string' && isSpan(left))
   if (extras === undefined) return
-  const { tags = [], keep = 0, refresh = 0, idle = 0 } = record(extras)
+  const { tags = [], grace = 0, refresh = 0, idle = 0 } = record(extras)
   assert(Array.isArray(tags) && tags.every((tag) => typeof tag === 'string'))
-  assert(isSpan(keep) && isSpan(refresh) && isTime(idle) && Number(keep) >= 0)
+  assert(isSpan(grace) && isSpan(refresh) && isTime(idle) && Number(grace) >= 0)
 }
 
 function isPath(json: unknown): boolean {

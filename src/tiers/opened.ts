@@ -2,12 +2,12 @@ import { type Cache, openCache, storeOf } from '../cache.ts'
 import { CacheError, describe } from '../errors.ts'
 import { assertNames } from '../named/registry.ts'
 import type { Settings } from '../options/options.ts'
+import { defaultSerializer } from '../serialize.ts'
 import type { RingBounds } from './follower.ts'
 import { type Host, systemHost } from './host.ts'
 import { Near } from './near.ts'
 import { plainTier } from './plain-tier.ts'
 import { Protocol } from './protocol.ts'
-import { defaultSerializer } from '../serialize.ts'
 import type { Tier, TierStore } from './tier.ts'
 import {
   type Resolved,

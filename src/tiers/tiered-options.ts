@@ -8,9 +8,9 @@ import {
   unknownOption,
 } from '../options/options.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from '../options/units.ts'
+import { checkSerializer, defaultSerializer, type Serializer } from '../serialize.ts'
 import { type Compression, type CompressionMethod, isAvailable } from './codec.ts'
 import type { BreakerSettings } from './requests.ts'
-import { checkSerializer, defaultSerializer, type Serializer } from '../serialize.ts'
 import type { PlainTier, Push, TierStore } from './tier.ts'
 
 /** The settings of a tiered cache: those of the local part, and what concerns the second tier. */

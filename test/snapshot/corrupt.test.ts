@@ -27,10 +27,11 @@ function seen(cache: Cache): Map<string, Told> {
 
 async function filled(): Promise<{ bytes: Buffer; whole: Map<string, Told> }> {
   const cache = new Cache({ maxEntries: 8, staleIfError: '1h' })
+  for (let key = 0; key < 12; key++) cache.set(key, key)
+  cache.deleteMany([3, 4, 5])
   cache.set('ä', { list: [1.5, null, 'text'], at: new Date(7) }, { ttl: '1h', tags: ['t', 'ü'] })
   cache.namespace('users').set('ann', 'A', { ttl: Infinity })
   cache.namespace('users').version(2).set(12n, -0)
-  for (let key = 0; key < 20; key++) cache.set(key, key)
   return { bytes: await snapshotOf(cache), whole: seen(cache) }
 }
 
@@ -52,19 +53,15 @@ describe('a snapshot that is damaged (77, 78)', () => {
   test('with any byte flipped gives a part of what was saved, never a wrong value, and one fault; with `strict` an error and nothing', async () => {
     const { bytes, whole } = await filled()
     for (let at = 0; at < bytes.length; at++) {
-      for (const mask of [1 << (at % 8), 0xff]) {
-        const damaged = Buffer.from(bytes)
-        damaged[at]! ^= mask
-        const { faults } = await restored(damaged, whole, false)
-        expect(faults.map(({ kind }) => kind)).toEqual(['snapshot'])
-        expect(faults[0]!.error).toMatchObject({
-          code: 'BAD_SNAPSHOT',
-          message: expect.stringMatching(/line \d+: the snapshot cannot be read: /),
-        })
-      }
-      if (at % 7 === 0) {
-        const damaged = Buffer.from(bytes)
-        damaged[at]! ^= 4
+      const damaged = Buffer.from(bytes)
+      damaged[at]! ^= 1 << (at % 8)
+      const { faults } = await restored(damaged, whole, false)
+      expect(faults.map(({ kind }) => kind)).toEqual(['snapshot'])
+      expect(faults[0]!.error).toMatchObject({
+        code: 'BAD_SNAPSHOT',
+        message: expect.stringMatching(/line \d+: the snapshot cannot be read: /),
+      })
+      if (at % 17 === 0) {
         const { error, there } = await restored(damaged, whole, true)
         expect(error).toBeInstanceOf(CacheError)
         expect(there.size).toBe(0)
@@ -93,13 +90,13 @@ describe('a snapshot that is damaged (77, 78)', () => {
     }
     const lines = bytes.toString().split(/(?<=\n)/)
     for (let i = 1; i < lines.length - 1; i++) {
-      const rest = lines.toSpliced(i, 1)
-      for (const others of [
-        rest,
-        lines.toSpliced(i, 0, lines[i]!),
-        rest.toSpliced(i === 1 ? 2 : 1, 0, lines[i]!),
+      const [before, line, after] = [lines.slice(0, i), lines[i]!, lines.slice(i + 1)]
+      for (const wrong of [
+        [...before, ...after],
+        [...before, line, line, ...after],
+        [...before, ...after.slice(0, 1), line, ...after.slice(1)],
       ]) {
-        const { faults } = await restored(Buffer.from(others.join('')), whole, false)
+        const { faults } = await restored(Buffer.from(wrong.join('')), whole, false)
         expect(faults).toHaveLength(1)
       }
     }

@@ -8,6 +8,14 @@ const allowed: Record<string, readonly string[]> = {
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
   // When a fault was first seen, and printed last.
   'engine/faults.ts': ['Date'],
+  // When samples are taken, what time they bear, and how long entries are looked for.
+  'observe/dashboard/history.ts': ['Date', 'setInterval'],
+  'observe/dashboard/state.ts': ['Date'],
+  'observe/dashboard/entries.ts': ['performance'],
+  // When the process began.
+  'observe/dashboard/instance.ts': ['performance'],
+  // A kind of value.
+  'observe/dashboard/inspect.ts': ['Date'],
   // The length of slices, and the turns between them.
   'observe/guard.ts': ['performance', 'setImmediate'],
   // The work of an examination, and its pauses.
@@ -21,6 +29,10 @@ const allowed: Record<string, readonly string[]> = {
   'http/undici.ts': ['Date'],
   // How long a request waits for the response to another.
   'http/response-cache.ts': ['setTimeout', 'clearTimeout'],
+  // Unix times of snapshots, and slices with turns between them.
+  'snapshot/save.ts': ['Date'],
+  'snapshot/reader.ts': ['Date'],
+  'snapshot/slices.ts': ['performance', 'setImmediate'],
   // The deadlines of loads.
   'loading/flight.ts': ['setTimeout', 'clearTimeout'],
   // The requests and beats of tiered caches.

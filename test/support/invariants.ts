@@ -46,14 +46,16 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
 function checkSlots(store: Store): Kind[] {
   const { slots } = store
   const { end, keys, values, deadlines } = slots
-  const { weights, reads, hards, keeps, retries, refreshes, owners, tags } = slots
+  const { weights, lastReads, ttlDeadlines, graces, retries, refreshes, owners, tags, watched } = slots
   const marks = slots.marks.length > 0 ? slots.marks : undefined
   for (const [name, array] of Object.entries({
     ...{ keys, values, owners, tags, next: slots.next, prev: slots.prev, marks },
-    ...{ weights, reads, hards, keeps, retries, refreshes },
+    ...{ weights, lastReads, ttlDeadlines, graces, retries, refreshes, watched },
   }))
     if (array) assert.equal(array.length, deadlines.length, `${name}: as long as the other arrays`)
   assert.ok(deadlines.length >= end, 'the arrays reach to the end')
+  assert.equal(watched !== undefined, store.isWatched, 'slots are marked while somebody watches')
+  if (watched) assert.ok(slots.calmUntil < 0, 'no read is calm while somebody watches')
 
   checkEmpty(slots, NONE, 'slot')
   for (let slot = end; slot < deadlines.length; slot++) {
@@ -112,7 +114,7 @@ function checkEntry({ slots, clock }: Store, slot: number): void {
   const deadline = slots.deadlines[slot]!
   assert.notEqual(slots.values[slot], undefined, `entry ${slot} has no value`)
   if (slots.weights) assert.ok(slots.weights[slot]! > 0, `entry ${slot} has no weight`)
-  if (slots.keeps) assert.ok(slots.keeps[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
+  if (slots.graces) assert.ok(slots.graces[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
   if (slots.values[slot] instanceof NegativeResult) {
     assert.ok(deadline > 0 && deadline < 1, `finding ${slot} could be live`)
     return
@@ -121,10 +123,10 @@ function checkEntry({ slots, clock }: Store, slot: number): void {
   const guarded = deadline < 0 || deadline <= clock.now()
   if (slots.tags?.[slot]) assert.ok(guarded, `entry ${slot} bears tags that its reads do not look at`)
   if (slots.refreshes?.[slot]) assert.ok(guarded, `entry ${slot} has a refresh that its reads do not start`)
-  if (slots.reads) {
+  if (slots.lastReads) {
     assert.ok(guarded, `entry ${slot} has an idle time that its reads do not renew`)
-    assert.ok(Math.abs(deadline) <= slots.hards![slot]!, `entry ${slot} outlives its ttl`)
-    assert.ok(slots.reads[slot]! > 0, `entry ${slot} was never read or written`)
+    assert.ok(Math.abs(deadline) <= slots.ttlDeadlines![slot]!, `entry ${slot} outlives its ttl`)
+    assert.ok(slots.lastReads[slot]! > 0, `entry ${slot} was never read or written`)
   }
 }
 
@@ -340,7 +342,7 @@ function checkSweepPlanned(store: Store, kinds: Kind[]): void {
   for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
     if (kinds[slot] !== 'entry') continue
     const invalidated = slots.tags?.[slot]?.some((group) => group.dead)
-    const end = invalidated ? now : Math.abs(slots.deadlines[slot]!) + (slots.keeps?.[slot] ?? 0)
+    const end = invalidated ? now : Math.abs(slots.deadlines[slot]!) + (slots.graces?.[slot] ?? 0)
     first = Math.min(first, end)
   }
   const grain = Math.max(GRAIN, slots.end / 1000)
