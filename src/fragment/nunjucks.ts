@@ -1,11 +1,12 @@
 import type { Cache } from '../cache.ts'
 import type { Duration } from '../options/units.ts'
+import type { TieredCache } from '../tiers/tiered-cache.ts'
 import { fragment, fragmentSync } from './fragment.ts'
 
 /** What a tag is made by. */
 export interface CacheTagOptions {
-  /** The cache that keeps the fragments. Default: as for `fragment`. */
-  readonly cache?: Cache | undefined
+  /** The cache that keeps the fragments; a tiered one needs `async`. Default: as for `fragment`. */
+  readonly cache?: Cache | TieredCache | undefined
   /**
    * Whether bodies may contain what is asynchronous (filters, `asyncEach`, other tags), and concurrent renders of a fragment run once.
    * Such templates are rendered with a callback. Default false.
