@@ -21,8 +21,8 @@ class Slotted implements Target {
   readonly values: unknown[] = []
   readonly deadlines: Float64Array
   readonly marks: Int32Array
-  readonly clock = { turn: 1, time: 1.5 }
-  calmTurn = 1
+  readonly clock = { latest: 1.5 }
+  calmUntil = 2.5
   hits = 0
   time = 16
 
@@ -44,7 +44,7 @@ class Slotted implements Target {
 class Calm extends Slotted {
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
-    if (slot === undefined || this.calmTurn !== this.clock.turn) return undefined
+    if (slot === undefined || !(this.calmUntil > this.clock.latest)) return undefined
     return this.values[slot]
   }
 }
@@ -52,7 +52,7 @@ class Calm extends Slotted {
 class Expiring extends Slotted {
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
-    if (slot === undefined || !(this.deadlines[slot]! > this.clock.time)) return undefined
+    if (slot === undefined || !(this.deadlines[slot]! > this.clock.latest)) return undefined
     return this.values[slot]
   }
 }
@@ -60,7 +60,7 @@ class Expiring extends Slotted {
 class Counting extends Slotted {
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
-    if (slot === undefined || this.calmTurn !== this.clock.turn) return undefined
+    if (slot === undefined || !(this.calmUntil > this.clock.latest)) return undefined
     this.hits++
     return this.values[slot]
   }
@@ -69,7 +69,7 @@ class Counting extends Slotted {
 class Noting extends Slotted {
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
-    if (slot === undefined || this.calmTurn !== this.clock.turn) return undefined
+    if (slot === undefined || !(this.calmUntil > this.clock.latest)) return undefined
     this.hits++
     const mark = this.marks[slot]!
     const uses = mark & 3

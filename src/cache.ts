@@ -26,7 +26,7 @@ import {
   type SetOptions,
   type Settings,
 } from './options/options.ts'
-import { defaultTerms, type LoadTerms, loadTerms, writeTerms } from './options/resolved.ts'
+import { type ResolvedLoad, resolveDefaults, resolveLoad, resolveWrite } from './options/resolved.ts'
 import { type Duration, milliseconds, refusal } from './options/units.ts'
 import type { Policy } from './policies/policy.ts'
 
@@ -37,21 +37,21 @@ const inspected: unique symbol = Symbol.for('nodejs.util.inspect.custom') as nev
 class View {
   readonly store: Store
   readonly space: Space
-  readonly terms: LoadTerms
+  readonly resolved: ResolvedLoad
   /** Whether it is the cache itself, not one of its namespaces or versions. */
   readonly isWhole: boolean
 
-  constructor(store: Store, space: Space, terms: LoadTerms, isWhole: boolean) {
+  constructor(store: Store, space: Space, resolved: ResolvedLoad, isWhole: boolean) {
     this.store = store
     this.space = space
-    this.terms = terms
+    this.resolved = resolved
     this.isWhole = isWhole
   }
 }
 
 function wholeView(settings: Settings, store: Store): View {
   const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
-  return new View(store, space, defaultTerms(settings), true)
+  return new View(store, space, resolveDefaults(settings), true)
 }
 
 /** Makes a cache from checked settings, which is listed by its place in those of the application. */
@@ -69,8 +69,19 @@ export function allCaches(): Map<string, Cache> {
   return caches
 }
 
+/** A view of a key space that there is. */
+export function viewOf(store: Store, space: Space): Cache {
+  return new Cache(new View(store, space, resolveDefaults(store.settings as Settings), false) as CacheOptions)
+}
+
 /** The engine behind a cache, for structural checks. */
 export let storeOf: <K, V>(cache: Cache<K, V>) => Store
+
+/** A hit while the time stands still and nothing can have expired by it, counted; undefined where a read has to look closer, which counts nothing. */
+export let readCalm: <K, V>(cache: Cache<K, V>, key: K) => V | undefined
+
+/** Removes what another process said has changed; whether a live entry was there. Its reason is `invalidated`. */
+export let invalidate: <K, V>(cache: Cache<K, V>, key: K) => boolean
 
 /**
  * A cache in this process: bounded, expiring, keeping the values themselves. `undefined` means "not here" everywhere;
@@ -82,7 +93,7 @@ export class Cache<K = unknown, V = unknown> {
   private readonly store: Store
   private readonly space: Space
   /** What holds for writes and loads that bring no options. */
-  private readonly terms: LoadTerms
+  private readonly resolved: ResolvedLoad
   /** Whether this is the cache itself, not a view of one of its namespaces or versions. */
   private readonly isWhole: boolean
   // The store's parts that every read touches, one step nearer.
@@ -103,7 +114,7 @@ export class Cache<K = unknown, V = unknown> {
     this.isWhole = view.isWhole
     this.store = view.store
     this.space = view.space
-    this.terms = view.terms
+    this.resolved = view.resolved
     this.slots = view.store.slots
     this.policy = view.store.policy
     this.clock = view.store.clock
@@ -119,7 +130,7 @@ export class Cache<K = unknown, V = unknown> {
     const slot = this.space.map.get(key)
     const calm = slot === undefined ? undefined : this.#readCalm(slot)
     if (calm !== undefined) return calm
-    const value = this.store.read(this.space, slot)
+    const value = this.store.read(this.space, slot, key)
     return value === undefined ? fallback : value
   }
 
@@ -156,10 +167,10 @@ export class Cache<K = unknown, V = unknown> {
    */
   set(key: K, value: V, options?: SetOptions): void {
     const store = this.store
-    const terms = writeTerms(this.terms, options)
-    const kept = store.admit(value)
-    store.commit(this.space, key, kept, store.weigh(kept, key), terms)
-    store.settle()
+    const resolved = resolveWrite(this.resolved, options)
+    const kept = store.copyIn(value)
+    store.commit(this.space, key, kept, store.weigh(kept, key), resolved)
+    store.notify()
   }
 
   /**
@@ -168,31 +179,31 @@ export class Cache<K = unknown, V = unknown> {
    */
   add(key: K, value: V, options?: SetOptions): boolean {
     const store = this.store
-    const terms = writeTerms(this.terms, options)
+    const resolved = resolveWrite(this.resolved, options)
     if (value !== undefined && store.find(this.space, key) !== NONE) return false
-    const kept = store.admit(value)
+    const kept = store.copyIn(value)
     const weight = store.weigh(kept, key)
     // The weigher is user code and may have stored something.
     if (store.find(this.space, key) !== NONE) return false
-    store.commit(this.space, key, kept, weight, terms)
-    store.settle()
+    store.commit(this.space, key, kept, weight, resolved)
+    store.notify()
     return true
   }
 
   /** Stores all pairs of a Map or another iterable, or none if one of them is refused. */
   setMany(entries: Iterable<readonly [K, V]>, options?: SetOptions): void {
     const store = this.store
-    const terms = writeTerms(this.terms, options)
+    const resolved = resolveWrite(this.resolved, options)
     const all: [key: K, kept: unknown, weight: number][] = []
     for (const entry of iterable(entries, 'entries')) {
       if (!Array.isArray(entry) || entry.length !== 2)
         throw refusal('entries', 'pairs of a key and a value', entry)
       const [key, value]: readonly [K, V] = entry
-      const kept = store.admit(value)
+      const kept = store.copyIn(value)
       all.push([key, kept, store.weigh(kept, key)])
     }
-    for (const [key, kept, weight] of all) store.commit(this.space, key, kept, weight, terms)
-    store.settle()
+    for (const [key, kept, weight] of all) store.commit(this.space, key, kept, weight, resolved)
+    store.notify()
   }
 
   /**
@@ -201,19 +212,19 @@ export class Cache<K = unknown, V = unknown> {
    */
   touch(key: K, ttl?: Duration): boolean {
     const store = this.store
-    const time = ttl === undefined ? this.terms.ttl : milliseconds(ttl, 'ttl')
+    const time = ttl === undefined ? this.resolved.ttl : milliseconds(ttl, 'ttl')
     if (!(time > 0)) this.space.flights?.overtake(key)
     const slot = store.find(this.space, key)
     if (slot === NONE) return false
-    store.touch(slot, time, this.terms)
-    store.settle()
+    store.touch(slot, time, this.resolved)
+    store.notify()
     return true
   }
 
   /** Removes an entry; whether a live one was there. */
   delete(key: K): boolean {
     const deleted = this.store.delete(this.space, key)
-    this.store.settle()
+    this.store.notify()
     return deleted
   }
 
@@ -223,7 +234,7 @@ export class Cache<K = unknown, V = unknown> {
     try {
       for (const key of iterable(keys, 'keys')) if (this.store.delete(this.space, key)) deleted++
     } finally {
-      this.store.settle()
+      this.store.notify()
     }
     return deleted
   }
@@ -241,7 +252,7 @@ export class Cache<K = unknown, V = unknown> {
    */
   expire(key: K): boolean {
     const expired = this.store.expire(this.space, key)
-    this.store.settle()
+    this.store.notify()
     return expired
   }
 
@@ -306,7 +317,7 @@ export class Cache<K = unknown, V = unknown> {
     const slot = store.find(this.space, key)
     if (slot === NONE) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
     store.update(slot, sum, weight)
-    store.settle()
+    store.notify()
     return sum as Count
   }
 
@@ -330,7 +341,7 @@ export class Cache<K = unknown, V = unknown> {
     const found = this.get(key)
     if (found !== undefined) return found
     if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
-    const terms = writeTerms(this.terms, options)
+    const resolved = resolveWrite(this.resolved, options)
     const value = compute(key as never)
     if (isThenable(value)) {
       Promise.resolve(value).catch(() => {})
@@ -339,13 +350,13 @@ export class Cache<K = unknown, V = unknown> {
     if (value === undefined) return undefined
     const store = this.store
     store.clock.read()
-    const kept = store.admit(value)
+    const kept = store.copyIn(value)
     const weight = store.weigh(kept, key)
     const slot = store.find(this.space, key)
     if (slot !== NONE) return this.#valueIn(slot)
-    store.commit(this.space, key, kept, weight, terms)
-    store.settle()
-    return store.reveal(kept)
+    store.commit(this.space, key, kept, weight, resolved)
+    store.notify()
+    return store.copyOut(kept)
   }
 
   /**
@@ -427,8 +438,8 @@ export class Cache<K = unknown, V = unknown> {
     wait: Wait | undefined,
   ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
-    const terms = loadTerms(this.terms, options)
-    const batch = new Batch({ store: this.store, space: this.space, terms }, loadMany)
+    const resolved = resolveLoad(this.resolved, options)
+    const batch = new Batch({ store: this.store, space: this.space, resolved }, loadMany)
     const asked = [...new Set(iterable(keys, 'keys'))]
     const results = asked.map((key) =>
       this.#load(this.space.map.get(key), key, batch.load, options, wait, true),
@@ -451,12 +462,12 @@ export class Cache<K = unknown, V = unknown> {
     const store = this.store
     const space = this.space
     const isForced = options?.forceRefresh === true
-    const found = isForced ? this.#miss() : store.read(space, slot)
+    const found = isForced ? this.#miss() : store.read(space, slot, key)
     if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const terms = loadTerms(this.terms, options)
-    const request = { store, space, key, loader, terms, isBatched, isForced, wait }
-    if (found === undefined) return store.reveal(await serveOrLoad(request, options?.signal))
+    const resolved = resolveLoad(this.resolved, options)
+    const request = { store, space, key, loader, resolved, isBatched, isForced, wait }
+    if (found === undefined) return store.copyOut(await serveOrLoad(request, options?.signal))
     refresh(request)
     return found
   }
@@ -493,7 +504,7 @@ export class Cache<K = unknown, V = unknown> {
     const slot = store.find(this.space, key)
     if (slot === NONE) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
     if (delta !== 0) store.move(slot, store.version(this.space, integer(to, 'version')))
-    store.settle()
+    store.notify()
     return to
   }
 
@@ -562,7 +573,7 @@ export class Cache<K = unknown, V = unknown> {
     const { maxEntries = store.wantedEntries, maxWeight = store.maxWeight } = checkBounds(bounds, store.unit)
     this.#assertOpen()
     store.resize(maxEntries, maxWeight)
-    store.settle()
+    store.notify()
   }
 
   /**
@@ -617,10 +628,10 @@ export class Cache<K = unknown, V = unknown> {
     return this.isWhole || this.space === this.store.root
   }
 
-  /** Reads an entry in a turn in which nothing can have expired; undefined in other turns, and for a ghost. */
+  /** Reads an entry while the time stands still and nothing can have expired by it; undefined at other times, and for a ghost. */
   #readCalm(slot: number): unknown {
     const { slots } = this
-    if (slots.calmTurn !== this.clock.turn) return undefined
+    if (!(slots.calmUntil > this.clock.latest)) return undefined
     const value = slots.values[slot]
     if (value === undefined) return undefined
     this.counters.hits++
@@ -629,11 +640,11 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   #valueIn(slot: number): V | undefined {
-    return slot === NONE ? undefined : (this.store.reveal(this.slots.values[slot]) as V)
+    return slot === NONE ? undefined : (this.store.copyOut(this.slots.values[slot]) as V)
   }
 
   #view<NK, NV>(space: Space): Cache<NK, NV> {
-    return new Cache(new View(this.store, space, this.terms, false) as CacheOptions<NK, NV>)
+    return new Cache(new View(this.store, space, this.resolved, false) as CacheOptions<NK, NV>)
   }
 
   #assertOpen(): void {
@@ -642,6 +653,15 @@ export class Cache<K = unknown, V = unknown> {
 
   static {
     storeOf = (cache) => cache.store
+    invalidate = ({ store, space }, key) => {
+      const wasLive = store.delete(space, key, 'invalidated')
+      store.notify()
+      return wasLive
+    }
+    readCalm = <K, V>(cache: Cache<K, V>, key: K) => {
+      const slot = cache.space.map.get(key)
+      return slot === undefined ? undefined : (cache.#readCalm(slot) as V | undefined)
+    }
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Point } from './recommendation.ts'
+import type { Point } from '../sizing/recommendation.ts'
+import { count, percent } from '../sizing/words.ts'
 import { curve, type Simulation } from './simulate.ts'
-import { count, percent } from './table.ts'
 
 const WIDTH = 860
 const HEIGHT = 520

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { count } from '../sizing/words.ts'
 import { nearestName } from '../spelling.ts'
 import { readArguments } from './arguments.ts'
 import { toSvg } from './chart.ts'
@@ -8,7 +9,7 @@ import { HELP, SIMULATE_HELP } from './help.ts'
 import { type Output, Progress } from './progress.ts'
 import { readTrace } from './read.ts'
 import { simulate } from './simulate.ts'
-import { count, toText } from './table.ts'
+import { toText } from './table.ts'
 
 /** What a command has of its surroundings. */
 export interface Surroundings {

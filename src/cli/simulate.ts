@@ -1,6 +1,6 @@
 import type { PolicyName } from '../index.ts'
+import { choose, type Point, type Verdict, verdictOn } from '../sizing/recommendation.ts'
 import { nextReads, optimum } from './optimum.ts'
-import { choose, type Point } from './recommendation.ts'
 import { replay } from './replay.ts'
 import { type SizeRequest, sizesOf } from './sizes.ts'
 import type { Trace } from './trace.ts'
@@ -39,11 +39,6 @@ export interface Recommendation extends Point {
   /** The same policy with the present bound, if that was given. */
   readonly now: Point | undefined
 }
-
-/**
- * What can be said: `take` the recommended size; the trace is `too short` for that; or `do not cache`, as hardly any key is read again.
- */
-export type Verdict = 'take' | 'too short' | 'do not cache'
 
 export interface Simulation {
   readonly trace: {
@@ -138,15 +133,6 @@ export function simulate(trace: Trace, options: SimulationOptions): Simulation {
       now: options.now === undefined ? undefined : at(options.now),
     },
   }
-}
-
-/** Fewer reads say nothing. */
-export const FEWEST_READS = 1000
-
-/** `entries` are those of the recommended size; a trace in which it is hardly filled says little of it. */
-function verdictOn(reads: number, highestHitRatio: number, entries: number): Verdict {
-  if (reads < FEWEST_READS || (highestHitRatio >= 0.01 && reads < 2 * entries)) return 'too short'
-  return highestHitRatio < 0.01 ? 'do not cache' : 'take'
 }
 
 /** The hit ratios of a policy by size. */

@@ -1,16 +1,10 @@
-import { FEWEST_READS, type Simulation } from './simulate.ts'
+import { FEWEST_READS } from '../sizing/recommendation.ts'
+import { count, doNotCache, percent, points, tooShort } from '../sizing/words.ts'
+import type { Simulation } from './simulate.ts'
 
 /** What a simulation found, for reading. */
 export function toText(simulation: Simulation): string {
   return `${[summary(simulation), table(simulation), advice(simulation)].join('\n\n')}\n`
-}
-
-export function count(value: number): string {
-  return value.toLocaleString('en')
-}
-
-export function percent(ratio: number): string {
-  return `${(ratio * 100).toFixed(1)} %`
 }
 
 /** One line about the trace. */
@@ -54,24 +48,18 @@ function advice({ recommendation, trace, verdict }: Simulation): string {
       FEWEST_READS,
       trace.weight === undefined ? 2 * Math.min(size, trace.keys) * trace.sample : 0,
     )
-    return `Too short to say: ${count(trace.reads)} reads. Record at least ${count(Math.ceil(wanted))}, better ten times as many.`
+    return tooShort(trace.reads, wanted, 'Record')
   }
-  if (verdict === 'do not cache')
-    return `Do not cache this: with room for all and for ever only ${percent(trace.highestHitRatio)} of reads would hit.`
+  if (verdict === 'do not cache') return doNotCache('with room for all and for ever', trace.highestHitRatio)
   const bound = trace.weight === undefined ? 'maxEntries' : 'maxWeight'
   const line = (words: string, other: typeof halved): string =>
-    `  ${words} ${count(other.size)}: ${percent(other.hitRatio)}, ${points((other.hitRatio - hitRatio) * 100)}`
+    `  ${words} ${count(other.size)}: ${percent(other.hitRatio)}, ${points(other.hitRatio - hitRatio)}`
   return [
     `Take { policy: '${policy}', ${bound}: ${size} }: ${percent(hitRatio)} of reads hit; beyond it a doubling brings less than a point.`,
     line('half of it,', halved),
     line('doubled to', doubled),
     ...(now === undefined ? [] : [line('now, with', now)]),
   ].join('\n')
-}
-
-function points(gain: number): string {
-  if (Math.abs(gain) < 0.05) return 'the same'
-  return `${gain > 0 ? '+' : '−'}${Math.abs(gain).toFixed(1)} points`
 }
 
 const UNITS = [

@@ -10,17 +10,11 @@ export interface Clock {
   recent(): number
   /** The time now, read afresh: for use after user code that may have taken long. Throws nothing. */
   read(): number
-  /** The same for as long as the time stands still, another as soon as it may have moved; MOVING where it may move at any time. */
-  readonly turn: Turn
+  /** The time as it was read last, for as long as it stands still; Infinity as soon as it may have moved. */
+  readonly latest: number
 }
 
 const settled = Promise.resolve()
-
-/** A stretch of time in which a clock stands still. */
-export class Turn {}
-
-/** No turn: the time may move at any time. An object like all turns, so that V8 compares no other type. */
-export const MOVING: Turn = new Turn()
 
 /** So many writes of a turn are each given a fresh reading; of those that follow at least one in MOST, or in MOST_MISSED after misses. */
 const FIRST = 8
@@ -49,7 +43,7 @@ class Advance {
 
 /** The clock that a user injects, read on every call. */
 export class InjectedClock implements Clock {
-  readonly turn: Turn = MOVING
+  readonly latest: number = Infinity
   private readonly source: () => number
   private readonly onError: (error: unknown) => void
   private readonly advance = new Advance()
@@ -129,31 +123,31 @@ function genuineTick(): ((callback: () => void) => void) | undefined {
 class SystemClock implements Clock {
   private readonly advance = new Advance()
   private time = START
-  /** The turn in which the time was read, until it ends. */
-  private fresh = MOVING
-  /** How many writes take the time as it was read last, and how many readings for writes have found it standing still. */
+  /** The same until the turn of the event loop ends, then Infinity. */
+  private fresh = Infinity
+  /** Number of writes that take the time as it was read last, and of readings for writes that have found it standing still. */
   private left = 0
   private still = 0
   /** The same of misses. */
   private missesLeft = 0
   private stillMissed = 0
   private readonly endTurn = (): void => {
-    this.fresh = MOVING
+    this.fresh = Infinity
     this.expectMoving()
   }
 
-  get turn(): Turn {
-    return Date === nativeDate && Date.now === nativeNow ? this.fresh : MOVING
+  get latest(): number {
+    return Date === nativeDate && Date.now === nativeNow ? this.fresh : Infinity
   }
 
   now(): number {
     // One return, of the field: what may come from either of two places V8 makes an object of.
-    if (this.turn === MOVING) this.read()
+    if (this.latest === Infinity) this.read()
     return this.time
   }
 
   forWrite(): number {
-    if (--this.left < 0 || this.turn === MOVING) this.readForWrite()
+    if (--this.left < 0 || this.latest === Infinity) this.readForWrite()
     return this.time
   }
 
@@ -168,12 +162,10 @@ class SystemClock implements Clock {
 
   read(): number {
     const { now } = Date
-    const before = this.time
     this.time = this.advance.to(now())
     const isNative = Date === nativeDate && now === nativeNow
-    if (isNative && this.fresh === MOVING) atEndOfTurn(this.endTurn)
-    if (!isNative) this.fresh = MOVING
-    else if (this.fresh === MOVING || this.time !== before) this.fresh = new Turn()
+    if (isNative && this.fresh === Infinity) atEndOfTurn(this.endTurn)
+    this.fresh = isNative ? this.time : Infinity
     return this.time
   }
 

@@ -10,13 +10,13 @@
  *     load B                          ├── listed ─────────────────┤ result: to its waiters, stored
  *
  * What concerns more keys than one is kept out by the same rule: a `clear` puts an empty list in place of the old one; a deleted tag
- * is noted in `TagFence` with its turn, and a load that began in an earlier turn may not store under that tag; a batch, which may bring
+ * is noted in `TagFence` with the number of deletions so far, and a load that began before it may not store under that tag; a batch, which may bring
  * keys that nobody asked for and that are therefore not listed, is told of every key that was overtaken while it ran.
  */
 
-/** How many overtaken keys a batch tells apart; beyond that, all count as overtaken. */
+/** Number of overtaken keys that a batch tells apart; beyond that, all count as overtaken. */
 const MOST_KEYS = 10_000
-/** How many loads that nobody waits for may still store; beyond that, the oldest may not, so loaders that never settle pile up nothing. */
+/** Number of loads that may still store though nobody waits for them; beyond that, the oldest may not, so loaders that never settle pile up nothing. */
 const MOST_GIVEN_UP = 1000
 
 /** The loads of one key space that may store, by key. */
@@ -80,7 +80,7 @@ export class Flights<Flight> {
   }
 }
 
-/** How many deleted tags are told apart while loads are under way; beyond that, all tags count as deleted. */
+/** Number of deleted tags that are told apart while loads are under way; beyond that, all tags count as deleted. */
 const MOST_TAGS = 10_000
 
 /** A key space as far as tags are concerned. */
@@ -90,18 +90,18 @@ interface Home {
 
 /** The tags of a store that were deleted while loads were under way. */
 export class TagFence {
-  /** How many tags were deleted so far. */
-  turn = 0
+  /** Number of tags that were deleted so far. */
+  deletions = 0
   #underWay = 0
-  /** What was deleted up to this turn is not told apart any more: every tag counts as deleted then. */
+  /** What was deleted up to this one is not told apart any more: every tag counts as deleted then. */
   #forgotten = 0
   readonly #deleted = new Map<Home, Map<string, number[]>>()
   #noted = 0
 
-  /** A load begins; the turn that it begins in. */
+  /** A load begins; how many tags were deleted before it. */
   begin(): number {
     this.#underWay++
-    return this.turn
+    return this.deletions
   }
 
   /** A load has ended, or is waited for no longer. */
@@ -110,32 +110,32 @@ export class TagFence {
   }
 
   note(space: Home, tag: string): void {
-    this.turn++
+    this.deletions++
     if (this.#underWay === 0) {
-      this.#forgotten = this.turn
+      this.#forgotten = this.deletions
       return
     }
     const deleted = this.#deleted.get(space) ?? new Map<string, number[]>()
     this.#deleted.set(space, deleted)
-    const turns = deleted.get(tag)
-    if (turns === undefined) deleted.set(tag, [this.turn])
-    else turns.push(this.turn)
+    const numbers = deleted.get(tag)
+    if (numbers === undefined) deleted.set(tag, [this.deletions])
+    else numbers.push(this.deletions)
     if (++this.#noted === MOST_TAGS) this.#forget()
   }
 
-  /** The turns after that one in which one of these tags was deleted, in the space or in one around it. */
-  deletionsSince(turn: number, space: Home, tags: readonly string[]): number[] {
-    // Deletions that are not told apart may have come as early as in the next turn.
-    const found = this.#forgotten > turn ? [turn + 1] : []
+  /** The deletions after the first `count` that concerned one of these tags, in the space or in one around it. */
+  deletionsSince(count: number, space: Home, tags: readonly string[]): number[] {
+    // Deletions that are not told apart may have come as early as the next.
+    const found = this.#forgotten > count ? [count + 1] : []
     for (let home: Home | undefined = space; home !== undefined; home = home.parent) {
       const deleted = this.#deleted.get(home)
-      for (const tag of tags) for (const one of deleted?.get(tag) ?? []) if (one > turn) found.push(one)
+      for (const tag of tags) for (const one of deleted?.get(tag) ?? []) if (one > count) found.push(one)
     }
     return found
   }
 
   #forget(): void {
-    this.#forgotten = this.turn
+    this.#forgotten = this.deletions
     this.#deleted.clear()
     this.#noted = 0
   }

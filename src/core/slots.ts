@@ -1,5 +1,4 @@
 import type { TagGroup } from '../core/tags.ts'
-import { Turn } from './clock.ts'
 import type { Table } from './space.ts'
 
 /** Slot 0 holds nothing: the answer where no entry is. */
@@ -7,9 +6,6 @@ export const NONE = 0
 
 /** The first that is handed out. */
 export const FIRST_SLOT = 1
-
-/** A turn that no clock is in. */
-const NEVER = new Turn()
 
 /**
  * How many slots there are at most. V8 keeps up to 2^24 keys in a Map, those deleted since its last copy included, and copies it only when
@@ -20,11 +16,14 @@ export const MOST_SLOTS: number = 2 ** 23
 /** The key of a free slot. */
 const FREE = Symbol('free')
 
+/** Below every time: no read is calm. */
+const ALWAYS_MORE = -1
+
 /** The length that the arrays begin with. */
 const LEAST = 16
 
 /** The arrays of numbers that only some features need. */
-const NUMBERS = ['weights', 'reads', 'hards', 'keeps', 'retries', 'refreshes'] as const
+const NUMBERS = ['weights', 'lastReads', 'ttlDeadlines', 'graces', 'retries', 'refreshes'] as const
 
 /** The arrays that a store is known to need from the start. */
 export interface Features {
@@ -65,18 +64,21 @@ export class Slots {
   weights: Float64Array | undefined = undefined
   tags: (readonly TagGroup[] | undefined)[] | undefined = undefined
   /** With an `idleTtl`: when the entry was last read, and its deadline by ttl alone. */
-  reads: Float64Array | undefined = undefined
-  hards: Float64Array | undefined = undefined
+  lastReads: Float64Array | undefined = undefined
+  ttlDeadlines: Float64Array | undefined = undefined
 
   /** Where values are kept past their deadline: for how long, until when the loader is not asked again, and from when a read refreshes. */
-  keeps: Float64Array | undefined = undefined
+  graces: Float64Array | undefined = undefined
   retries: Float64Array | undefined = undefined
   refreshes: Float64Array | undefined = undefined
 
+  /** Whose reads are told to who watches the store: 1, else 0. Absent while nobody does. */
+  watched: Uint8Array | undefined = undefined
+
   /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
   hasExtras!: boolean
-  /** The turn of the clock in which every value is that of a plain live entry, so that reads need not look at deadlines. */
-  calmTurn: Turn = NEVER
+  /** Before this time every value is that of a plain live entry, so that reads need not look at deadlines; below every time where reads have more to do. */
+  calmUntil: number = Infinity
   /** Slots below this one have been handed out. */
   end!: number
   /** The free slot that is handed out next; NONE when there is none below the end. */
@@ -85,7 +87,7 @@ export class Slots {
   used!: number
   /** While the arrays are being made shorter: where they are to end; no slot from there on is handed out. Infinity otherwise. */
   ceiling!: number
-  /** How many slots the bound by entries needs. */
+  /** Number of slots that the bound by entries needs. */
   private limit = Infinity
   private readonly features: Features
 
@@ -105,14 +107,16 @@ export class Slots {
     this.marks = new Int32Array(this.features.marks ? length : 0)
     if (this.features.weights) this.weights = new Float64Array(length)
     if (this.features.idle) {
-      this.reads = new Float64Array(length)
-      this.hards = new Float64Array(length)
+      this.lastReads = new Float64Array(length)
+      this.ttlDeadlines = new Float64Array(length)
     }
     this.hasExtras = this.features.weights || this.features.idle || this.features.guards
     this.tags = undefined
-    this.keeps = undefined
+    this.graces = undefined
     this.retries = undefined
     this.refreshes = undefined
+    if (this.watched !== undefined) this.watched = new Uint8Array(length)
+    this.calmBefore(Infinity)
     if (this.owners !== undefined) this.owners = new Array(length).fill(undefined)
     this.end = FIRST_SLOT
     this.firstFree = NONE
@@ -120,7 +124,7 @@ export class Slots {
     this.ceiling = Infinity
   }
 
-  /** How many slots are handed out at most. */
+  /** Number of slots that are handed out at most. */
   most: number = MOST_SLOTS
 
   /** Whether every slot is in use. */
@@ -181,6 +185,7 @@ export class Slots {
     deadlines[to] = deadlines[from]
     if (this.features.marks) marks[to] = marks[from]
     if (owners !== undefined) owners[to] = owners[from]
+    if (this.watched !== undefined) this.watched[to] = this.watched[from]
     if (tags !== undefined) {
       tags[to] = tags[from]
       tags[from] = undefined
@@ -226,28 +231,34 @@ export class Slots {
     for (let slot = this.firstFree; slot !== NONE; slot = this.next[slot]) this.owners[slot] = undefined
   }
 
-  /** From here on reads have to look at deadlines again. */
-  disturb(): void {
-    this.calmTurn = NEVER
+  /** From here on reads look at deadlines where the time is not before this one. */
+  calmBefore(time: number): void {
+    this.calmUntil = this.hasGuards ? ALWAYS_MORE : time
   }
 
   trackLoads(): void {
-    if (this.keeps !== undefined) return
+    if (this.graces !== undefined) return
     this.hasExtras = true
-    this.disturb()
-    this.keeps = new Float64Array(this.deadlines.length)
+    this.calmUntil = ALWAYS_MORE
+    this.graces = new Float64Array(this.deadlines.length)
     this.retries = new Float64Array(this.deadlines.length)
     this.refreshes = new Float64Array(this.deadlines.length)
   }
 
-  /** Some entries bear tags, or are kept past their deadlines. */
-  get hasGuards(): boolean {
-    return this.tags !== undefined || this.keeps !== undefined
+  trackWatched(): void {
+    this.calmUntil = ALWAYS_MORE
+    this.watched = new Uint8Array(this.deadlines.length)
+  }
+
+  /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched. */
+  private get hasGuards(): boolean {
+    const { features, tags, graces, watched } = this
+    return features.guards || tags !== undefined || graces !== undefined || watched !== undefined
   }
 
   trackTags(): void {
     this.hasExtras = true
-    this.disturb()
+    this.calmUntil = ALWAYS_MORE
     this.tags ??= new Array(this.deadlines.length)
   }
 
@@ -265,6 +276,7 @@ export class Slots {
     this.next = copied(this.next, new Int32Array(length))
     this.prev = copied(this.prev, new Int32Array(length))
     if (this.features.marks) this.marks = copied(this.marks, new Int32Array(length))
+    if (this.watched !== undefined) this.watched = copied(this.watched, new Uint8Array(length))
     for (const name of NUMBERS)
       if (this[name] !== undefined) this[name] = copied(this[name], new Float64Array(length))
   }
@@ -277,7 +289,7 @@ function resized<T>(array: T[], length: number): T[] {
   return array
 }
 
-function copied<A extends Float64Array | Int32Array>(from: A, to: A): A {
+function copied<A extends Float64Array | Int32Array | Uint8Array>(from: A, to: A): A {
   to.set(from.length > to.length ? from.subarray(0, to.length) : from)
   return to
 }

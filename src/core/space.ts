@@ -15,7 +15,7 @@ export class Table {
   weight = 0
   /** Why all of its entries are gone, once they are. */
   dropped: 'cleared' | 'expired' | undefined = undefined
-  /** When they went. */
+  /** Time at which they went. */
   droppedAt = 0
 
   constructor(space: Space) {
@@ -100,7 +100,7 @@ export class Space {
 export class Names<Name> {
   readonly #refs: Map<Name, WeakRef<Space>> = new Map()
 
-  /** How many names are listed, those of spaces that are about to go included. */
+  /** Number of names that are listed, those of spaces that are about to go included. */
   get size(): number {
     return this.#refs.size
   }

@@ -10,9 +10,9 @@ export interface Sweepable {
 
 /** The longest a slice may hold the event loop, in milliseconds; a single step may overrun it a little. */
 const SLICE = 2
-/** How many steps a slice takes at most, also where the time stands still. */
+/** Number of steps that a slice takes at most, also where the time stands still. */
 const STEPS = 256
-/** How many stores are asked whether they are due between two looks at the time. */
+/** Number of stores that are asked whether they are due between two looks at the time. */
 const ASKED = 64
 /** A round over many stores begins this long after the one before at the least, in milliseconds for each store. */
 const PAUSE = 1 / 1000

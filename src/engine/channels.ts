@@ -44,9 +44,9 @@ export interface LoadMessage {
   /** Undefined for a batch. */
   readonly key: unknown
   readonly kind: 'miss' | 'refresh'
-  /** How many keys are asked for. */
+  /** Number of keys that are asked for. */
   readonly size: number
-  /** How many calls have joined it. */
+  /** Number of calls that have joined it. */
   joins: number
   /** How it ended; undefined before. */
   outcome: string | undefined

@@ -1,11 +1,11 @@
 import { FIRST_SLOT } from '../core/slots.ts'
-import type { Store } from './store.ts'
+import type { Entries } from './entries.ts'
 
 /** Arrays of fewer slots are not worth making shorter. */
 const SMALL = 4096
 /** They are made shorter when at most this share of them is in use, to twice what is. */
 const SHARE = 1 / 4
-/** How many slots are looked at, or moved, between two looks at the time. */
+/** Number of slots that are looked at, or moved, between two looks at the time. */
 const SCAN = 1024
 const BATCH = 64
 
@@ -14,11 +14,11 @@ const BATCH = 64
  * It goes in slices; the store is whole after each move.
  */
 export class Compaction {
-  private readonly store: Store
+  private readonly store: Entries
   /** The slots from here on have been emptied. */
   private cursor = 0
 
-  constructor(store: Store) {
+  constructor(store: Entries) {
     this.store = store
   }
 

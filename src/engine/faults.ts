@@ -10,8 +10,9 @@ import { isThenable } from './removal.ts'
  * - `weigher`: `weigh` or `protect` refused what a batch brought besides.
  * - `clock`: the injected `clock` threw.
  * - `remote`: the second tier of a tiered cache failed, or told what cannot be read.
+ * - `dashboard`: `authorise`, `reveal` or `onAction` of a dashboard threw; the name of the cache is `dashboard`.
  */
-export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock' | 'remote'
+export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock' | 'remote' | 'dashboard'
 
 /** What went wrong without a caller to tell, and where. */
 export interface Fault {

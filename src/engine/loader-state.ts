@@ -6,7 +6,7 @@ export class LoaderState {
   consecutive = 0
   /** What the last one failed with. */
   error: unknown
-  /** How many stale values had been given when loads began to fail. */
+  /** Number of stale values that had been given when loads began to fail. */
   staleBefore = 0
 
   succeeded(): void {

@@ -33,7 +33,8 @@ export async function fragment<T>(
 
 /** As `fragment`, at once: `render` returns the fragment itself; a Promise is refused with a TypeError, and so is a tiered cache. Both find the same fragments. */
 export function fragmentSync<T>(name: string, options: FragmentOptions, render: () => T): T {
-  if (isTiered(options?.cache)) throw refusal('cache', 'a Cache (a tiered one is waited for: fragment)', options.cache)
+  if (isTiered(options?.cache))
+    throw refusal('cache', 'a Cache (a tiered one is waited for: fragment)', options.cache)
   const { cache, key, write } = resolve(name, options)
   return cache.getOrSet(key, callable(render), write) as T
 }

@@ -1,5 +1,11 @@
 import { Mounted } from './mounted.ts'
-import { grouped, type NodeHandler, type NodeRequest, type NodeResponse } from './node-message.ts'
+import {
+  type NodeHandler,
+  type NodeRequest,
+  type NodeResponse,
+  type Reply,
+  sendByReply,
+} from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
@@ -11,11 +17,8 @@ export interface FastifyRequest {
 }
 
 /** What the hook needs of a reply of Fastify. */
-export interface FastifyReply {
+export interface FastifyReply extends Reply {
   readonly raw: NodeResponse
-  code(status: number): unknown
-  header(name: string, value: unknown): unknown
-  send(payload?: unknown): unknown
 }
 
 /**
@@ -35,13 +38,7 @@ export function cacheResponses(
       request: request.raw,
       response: reply.raw,
       next: done as (error?: unknown) => void,
-      send({ status, fields, body }) {
-        reply.code(status)
-        for (const [name, values] of grouped(fields))
-          reply.header(name, values.length === 1 ? values[0]! : values)
-        if (body === undefined) reply.send()
-        else reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
-      },
+      send: (part) => sendByReply(reply, part),
       dispatch: routing === undefined ? undefined : (routing.bind(server) as NodeHandler),
     })
   }

@@ -1,17 +1,20 @@
 import { Mounted } from './mounted.ts'
-import { grouped, type NodeHandler, type NodeRequest, type NodeResponse } from './node-message.ts'
+import {
+  type NodeHandler,
+  type NodeRequest,
+  type NodeResponse,
+  type Sending,
+  sendByContext,
+} from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
 
 /** What the middleware needs of a Koa context. */
-export interface KoaContext {
+export interface KoaContext extends Sending {
   readonly req: NodeRequest
   readonly res: NodeResponse
   readonly app: { callback(): (request: never, response: never) => unknown }
-  status: number
-  body: unknown
-  set(name: string, value: string | string[]): void
 }
 
 /**
@@ -33,13 +36,8 @@ export function cacheResponses(
         request: context.req,
         response: context.res,
         next: (error) => (error === undefined ? resolve(true) : reject(error)),
-        send({ status, fields, body }) {
-          context.status = status
-          context.body =
-            body === undefined ? null : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
-          context.status = status
-          for (const [name, values] of grouped(fields))
-            context.set(name, values.length === 1 ? values[0]! : values)
+        send(part) {
+          sendByContext(context, part)
           resolve(false)
         },
         dispatch,

@@ -30,8 +30,38 @@ export function send(response: NodeResponse, { status, fields, body }: Part): vo
   else response.end(body as never)
 }
 
+/** What is needed of a reply of Fastify to send a response. */
+export interface Reply {
+  code(status: number): unknown
+  header(name: string, value: unknown): unknown
+  send(payload?: unknown): unknown
+}
+
+/** Sends a response by a reply of Fastify. */
+export function sendByReply(reply: Reply, { status, fields, body }: Part): void {
+  reply.code(status)
+  for (const [name, values] of grouped(fields)) reply.header(name, values.length === 1 ? values[0]! : values)
+  if (body === undefined) reply.send()
+  else reply.send(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+}
+
+/** What is needed of a context of Koa to send a response. */
+export interface Sending {
+  status: number
+  body: unknown
+  set(name: string, value: string | string[]): void
+}
+
+/** Sends a response by a context of Koa. */
+export function sendByContext(context: Sending, { status, fields, body }: Part): void {
+  context.status = status
+  context.body = body === undefined ? null : Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+  context.status = status
+  for (const [name, values] of grouped(fields)) context.set(name, values.length === 1 ? values[0]! : values)
+}
+
 /** The fields of a response by name, each with all of its values. */
-export function grouped(fields: readonly Field[]): Map<string, string[]> {
+function grouped(fields: readonly Field[]): Map<string, string[]> {
   const groups = new Map<string, string[]>()
   for (const [name, value] of fields) {
     const group = groups.get(name)

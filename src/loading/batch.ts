@@ -3,7 +3,7 @@ import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
 import { positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
-import { type LoadContext, type LoadRequest, termsOfResult } from './flight.ts'
+import { type LoadContext, type LoadRequest, resolveResult } from './flight.ts'
 import { currentWork, Work } from './waits.ts'
 
 /** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */
@@ -66,11 +66,11 @@ export class Batch {
   }
 
   async #ask(): Promise<Map<unknown, unknown>> {
-    const { store, space, terms } = this.#request
+    const { store, space, resolved } = this.#request
     space.flights ??= new Flights()
     const { flights } = space
     const overtaken = flights.beginBatch()
-    const turn = store.tagFence.begin()
+    const deletionsBefore = store.tagFence.begin()
     const message = traceLoad(store.label, undefined, 'miss', this.#keys.length)
     let outcome: LoadOutcome = 'failure'
     let failure: unknown
@@ -80,7 +80,8 @@ export class Batch {
       const answer = toMap(await (message === undefined ? call() : tracedCall(message, call)))
       outcome = 'success'
       const deleted =
-        terms.tags !== undefined && store.tagFence.deletionsSince(turn, space, terms.tags).length > 0
+        resolved.tags !== undefined &&
+        store.tagFence.deletionsSince(deletionsBefore, space, resolved.tags).length > 0
       if (!deleted) {
         const asked = new Set(this.#keys)
         for (const [key, value] of answer) {
@@ -88,7 +89,7 @@ export class Batch {
             space.flights === flights &&
             flights.at(key) === undefined &&
             !flights.wasOvertaken(key, overtaken)
-          if (value !== undefined && mayStore && !asked.has(key)) this.#keep(key, value, turn)
+          if (value !== undefined && mayStore && !asked.has(key)) this.#keep(key, value, deletionsBefore)
         }
       }
       return answer
@@ -101,19 +102,22 @@ export class Batch {
       store.tagFence.end()
       flights.endBatch(overtaken)
       if (flights.isIdle && space.flights === flights) space.flights = undefined
-      store.settle()
+      store.notify()
     }
   }
 
-  #keep(key: unknown, value: unknown, turn: number): void {
-    const { store, space, terms } = this.#request
+  #keep(key: unknown, value: unknown, deletionsBefore: number): void {
+    const { store, space, resolved } = this.#request
     try {
-      const kept = store.admit(value)
-      const ownTerms = termsOfResult(store, terms, key, kept)
+      const kept = store.copyIn(value)
+      const own = resolveResult(store, resolved, key, kept)
       const weight = store.weigh(kept, key)
-      if (ownTerms.tags !== undefined && store.tagFence.deletionsSince(turn, space, ownTerms.tags).length > 0)
+      if (
+        own.tags !== undefined &&
+        store.tagFence.deletionsSince(deletionsBefore, space, own.tags).length > 0
+      )
         return
-      store.commit(space, key, kept, weight, ownTerms)
+      store.commit(space, key, kept, weight, own)
     } catch (error) {
       store.faults.report('weigher', error, key)
     }

@@ -6,7 +6,7 @@ import type { LoadOutcome } from '../engine/stats.ts'
 import type { Store } from '../engine/store.ts'
 import { CacheError, describe } from '../errors.ts'
 import { checkTags, type Signal } from '../options/options.ts'
-import type { LoadTerms } from '../options/resolved.ts'
+import type { ResolvedLoad } from '../options/resolved.ts'
 import { type Duration, milliseconds } from '../options/units.ts'
 import { whenAborted } from './abort.ts'
 import { heldValue, rest } from './kept.ts'
@@ -48,7 +48,7 @@ export interface LoadRequest {
   readonly space: Space
   readonly key: unknown
   readonly loader: (key: never, context: LoadContext<never, never>) => unknown
-  readonly terms: LoadTerms
+  readonly resolved: ResolvedLoad
   /** It is not to be given what was found out before it. */
   readonly isForced: boolean
   /** What the call waits for, where a loader made it. */
@@ -62,7 +62,7 @@ export interface LoadRequest {
  * after which a value that comes late is still stored if nothing has overtaken it (see core/fence.ts).
  */
 export class Flight {
-  /** The turns in which a tag of the result was deleted meanwhile: who came after one of them must not be given the result. */
+  /** The deletions of a tag of the result meanwhile, by number: who came after one of them must not be given the result. */
   tagDeletions: readonly number[] = []
   /** It timed out, or all who waited have left. */
   #isGivenUp = false
@@ -73,8 +73,8 @@ export class Flight {
   #abort: AbortController | undefined
   /** Why the load was given up, once it is. */
   #abortReason: unknown
-  /** The turn of the tag fence that it began in. */
-  readonly turn: number
+  /** Number of tags that had been deleted when it began. */
+  readonly deletionsBefore: number
   readonly #start: number
   readonly #timer: ReturnType<typeof setTimeout> | undefined
   readonly #promise: Promise<unknown>
@@ -94,11 +94,11 @@ export class Flight {
   #hasEnded = false
 
   constructor(request: LoadRequest, isRefresh: boolean) {
-    const { store, space, key, terms } = request
+    const { store, space, key, resolved } = request
     this.#request = request
     this.#work = new Work(request)
     this.#start = store.clock.read()
-    const stale = store.reveal(heldValue(store, space, key))
+    const stale = store.copyOut(heldValue(store, space, key))
     this.#isRefresh = isRefresh
     this.#beganAsRefresh = isRefresh
     this.#promise = new Promise((resolve, reject) => {
@@ -110,14 +110,14 @@ export class Flight {
     space.flights ??= new Flights()
     this.#flights = space.flights
     this.#flights.list(key, this)
-    this.turn = store.tagFence.begin()
+    this.deletionsBefore = store.tagFence.begin()
     this.#message = request.isBatched
       ? undefined
       : traceLoad(store.label, key, isRefresh ? 'refresh' : 'miss', 1)
     space.counters.loads++
     if (isRefresh) space.counters.refreshes++
-    if (terms.hardTimeout !== Infinity)
-      this.#timer = setTimeout(() => this.#timeOut(), Math.min(terms.hardTimeout, LONGEST_TIMER))
+    if (resolved.hardTimeout !== Infinity)
+      this.#timer = setTimeout(() => this.#timeOut(), Math.min(resolved.hardTimeout, LONGEST_TIMER))
     // The process need not wait for a refresh that nobody waits for.
     if (isRefresh) (this.#timer as { unref?: () => void } | undefined)?.unref?.()
     this.#fly(stale).catch((error) => store.faults.report('loader', error, key))
@@ -126,7 +126,7 @@ export class Flight {
   /** Whether one who asks now may be given the result. Who forces a load joins none that began for others. */
   canBeJoined(isForced: boolean): boolean {
     if (isForced && !this.#request.isForced) return false
-    return !this.#isGivenUp && this.#mayStore(this.#request.terms.tags)
+    return !this.#isGivenUp && this.#mayStore(this.#request.resolved.tags)
   }
 
   /**
@@ -208,63 +208,64 @@ export class Flight {
       this.#end()
       this.#flights.unlist(key, this)
       if (this.#flights.isIdle && space.flights === this.#flights) space.flights = undefined
-      store.settle()
+      store.notify()
     }
   }
 
   /** Stores the result unless it was overtaken; the value as those who wait get it. */
   #arrive(value: unknown, context: LoadContext): unknown {
-    const { store, space, key, terms } = this.#request
+    const { store, space, key, resolved } = this.#request
     if (value === undefined) {
-      const tags = context.tags === undefined ? terms.tags : checkTags(context.tags)
+      const tags = context.tags === undefined ? resolved.tags : checkTags(context.tags)
       if (!this.#mayStore(tags)) return undefined
       this.#outcome = 'success'
-      if (terms.negativeTtl > 0)
-        store.remember(space, key, new NegativeResult('absent', undefined), terms.negativeTtl, tags)
+      if (resolved.negativeTtl > 0)
+        store.setNegative(space, key, new NegativeResult('absent', undefined), resolved.negativeTtl, tags)
       else store.discard(space, key)
       return undefined
     }
-    const kept = store.admit(value)
-    const ownTerms = termsOfResult(store, terms, key, kept, context)
-    const { tags } = ownTerms
+    const kept = store.copyIn(value)
+    const own = resolveResult(store, resolved, key, kept, context)
+    const { tags } = own
     const weight = store.weigh(kept, key)
     if (this.#mayStore(tags)) {
       this.#outcome = 'success'
-      if (context.keep) store.commit(space, key, kept, weight, ownTerms)
+      if (context.keep) store.commit(space, key, kept, weight, own)
     }
     return kept
   }
 
   #mayStore(tags: readonly string[] | undefined): boolean {
     const { store, space, key } = this.#request
-    if (tags !== undefined) this.tagDeletions = store.tagFence.deletionsSince(this.turn, space, tags)
+    if (tags !== undefined)
+      this.tagDeletions = store.tagFence.deletionsSince(this.deletionsBefore, space, tags)
     return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
   #fail(error: unknown, outcome: 'failure' | 'timeout'): void {
-    const { store, space, key, terms } = this.#request
+    const { store, space, key, resolved } = this.#request
     if (this.#isGivenUp) return
     this.#reject(error)
     this.#outcome = outcome
     this.#error = error
     store.loader.failed(error, store.counters)
-    const mayStore = this.#mayStore(terms.tags)
-    const hasStale = mayStore && rest(store, space, key, terms.errorBackoff)
-    if (mayStore && !hasStale && terms.errorTtl > 0) {
-      store.remember(space, key, new NegativeResult('failed', error), terms.errorTtl, terms.tags)
+    const mayStore = this.#mayStore(resolved.tags)
+    const hasStale = mayStore && rest(store, space, key, resolved.errorBackoff)
+    if (mayStore && !hasStale && resolved.errorTtl > 0) {
+      store.setNegative(space, key, new NegativeResult('failed', error), resolved.errorTtl, resolved.tags)
     }
     if (this.#exposed === 0) store.faults.report(outcome === 'timeout' ? 'timeout' : 'loader', error, key)
   }
 
   #timeOut(): void {
-    const { key, store, terms } = this.#request
+    const { key, store, resolved } = this.#request
     const error = new CacheError(
       'TIMEOUT',
-      `the load of ${describe(key)} took longer than ${terms.hardTimeout} ms`,
+      `the load of ${describe(key)} took longer than ${resolved.hardTimeout} ms`,
     )
     this.#fail(error, 'timeout')
     this.#giveUp(error)
-    store.settle()
+    store.notify()
   }
 
   #giveUp(reason: unknown): void {
@@ -295,27 +296,27 @@ export class Flight {
   }
 }
 
-/** The terms of a load once its result is known, which may tell ttl and tags, if the loader has not. */
-export function termsOfResult(
+/** The resolved options of a load once its result is known, which may tell ttl and tags, if the loader has not. */
+export function resolveResult(
   store: Store,
-  terms: LoadTerms,
+  resolved: ResolvedLoad,
   key: unknown,
   kept: unknown,
   told: { readonly ttl?: unknown; readonly tags?: unknown } = {},
-): LoadTerms {
-  const { ttl = terms.ttlOf?.(store.reveal(kept) as never, key as never) } = told
-  const { tags = terms.tagsOf?.(store.reveal(kept) as never, key as never) } = told
-  if (ttl === undefined && tags === undefined) return terms
-  const ownTags = tags === undefined ? terms.tags : checkTags(tags)
+): ResolvedLoad {
+  const { ttl = resolved.ttlOf?.(store.copyOut(kept) as never, key as never) } = told
+  const { tags = resolved.tagsOf?.(store.copyOut(kept) as never, key as never) } = told
+  if (ttl === undefined && tags === undefined) return resolved
+  const ownTags = tags === undefined ? resolved.tags : checkTags(tags)
   return {
-    ...terms,
-    ttl: ttl === undefined ? terms.ttl : milliseconds(ttl, 'ttl'),
+    ...resolved,
+    ttl: ttl === undefined ? resolved.ttl : milliseconds(ttl, 'ttl'),
     tags: ownTags,
-    isPlain: terms.isPlain && ownTags === undefined,
+    hasTtlOnly: resolved.hasTtlOnly && ownTags === undefined,
   }
 }
 
-/** What a wait rejects with whose limit has passed. */
+/** Reason that a wait rejects with whose limit has passed. */
 export const tooLate: unique symbol = Symbol('too late')
 
 /** Timers of a runtime reach no further than this, in milliseconds. */

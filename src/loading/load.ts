@@ -13,7 +13,7 @@ export async function serveOrLoad(request: LoadRequest, signal: Signal | undefin
 }
 
 async function serveKept(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
-  const { store, space, key, terms } = request
+  const { store, space, key, resolved } = request
   const slot = findKept(store, space, key)
   if (slot === NONE) return fromFlight(request, signal, Infinity, false)
   const value = store.valueAt(slot)
@@ -23,24 +23,24 @@ async function serveKept(request: LoadRequest, signal: Signal | undefined): Prom
   }
   const age = ageOf(store, slot)
   const rests = isResting(store, slot)
-  if (age < terms.staleWhileRevalidate || (rests && age < terms.staleIfError)) {
+  if (age < resolved.staleWhileRevalidate || (rests && age < resolved.staleIfError)) {
     if (!rests) refresh(request)
     space.counters.staleServed++
     return value
   }
-  if (age >= terms.staleIfError) return fromFlight(request, signal, Infinity, false)
+  if (age >= resolved.staleIfError) return fromFlight(request, signal, Infinity, false)
   return orElse(value, request, signal)
 }
 
 /** The result of a new load, whatever is held; what is held where that fails and `staleIfError` allows it. */
 async function loadAnew(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
-  const { store, space, key, terms } = request
+  const { store, space, key, resolved } = request
   const slot = findHeld(store, space, key)
   const value = slot === NONE ? undefined : store.valueAt(slot)
   if (
     value === undefined ||
     value instanceof NegativeResult ||
-    terms.staleIfError <= Math.max(0, ageOf(store, slot))
+    resolved.staleIfError <= Math.max(0, ageOf(store, slot))
   )
     return fromFlight(request, signal, Infinity, false)
   return orElse(value, request, signal)
@@ -48,9 +48,9 @@ async function loadAnew(request: LoadRequest, signal: Signal | undefined): Promi
 
 /** The result of a load, or that value where it fails or takes too long. */
 async function orElse(value: unknown, request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
-  const { space, terms } = request
+  const { space, resolved } = request
   try {
-    return await fromFlight(request, signal, terms.softTimeout, true)
+    return await fromFlight(request, signal, resolved.softTimeout, true)
   } catch (error) {
     if (error !== tooLate && signal?.aborted) throw error
     space.counters.staleServed++
@@ -74,10 +74,10 @@ async function fromFlight(
   const flight = current(request)
   if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale, request.wait)
   flight.join()
-  const { turn } = store.tagFence
+  const { deletions } = store.tagFence
   const value = await flight.wait(signal, limit, hasStale, request.wait)
   // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.
-  if (flight.tagDeletions.every((deleted) => deleted > turn)) return value
+  if (flight.tagDeletions.every((deleted) => deleted > deletions)) return value
   const slot = store.find(space, key)
   return slot === NONE ? serveOrLoad(request, signal) : store.valueAt(slot)
 }

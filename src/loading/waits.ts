@@ -20,7 +20,7 @@ export class Work {
   source: Work | undefined
   /** What it waits for. */
   waits: Set<Wait> | undefined = undefined
-  /** How many other works wait for this one. */
+  /** Number of other works that wait for this one. */
   waiters = 0
   hasEnded = false
 
@@ -118,7 +118,7 @@ export class Wait {
   }
 }
 
-/** How many keys of a circle a message names at most. */
+/** Number of keys of a circle that a message names at most. */
 const FEW = 10
 
 /** What is told of a circle of works, which begins and ends with the same: its keys, each once where neighbours load the same. */

@@ -9,7 +9,7 @@ import {
   type SetOptions,
   unknownOption,
 } from '../options/options.ts'
-import { defaultTerms, loadTerms } from '../options/resolved.ts'
+import { resolveDefaults, resolveLoad } from '../options/resolved.ts'
 import { type Duration, refusal } from '../options/units.ts'
 import type { TieredCache } from '../tiers/tiered-cache.ts'
 
@@ -117,7 +117,7 @@ export function plan(fn: unknown, options: unknown = {}): Plan {
   const settings = { ...(tiered === undefined ? rest : others), ...lifetime }
   const says: LoadOptions = cache === undefined ? tagged : { ...settings, ...tagged }
   if (cache === undefined) resolveOptions(settings)
-  else loadTerms(defaultTerms({}), says)
+  else resolveLoad(resolveDefaults({}), says)
   const label = tiered === undefined ? `memoize ${nextNumber()} ${fn.name}` : nonEmptyString(name, 'name')
   return {
     fn: fn as Callable,

@@ -11,21 +11,21 @@ import {
 import { milliseconds } from './units.ts'
 
 /** What holds for one write, in milliseconds. */
-export interface WriteTerms {
+export interface ResolvedWrite {
   /** Nothing but a ttl. */
-  readonly isPlain: boolean
+  readonly hasTtlOnly: boolean
   /** 0 or less stores nothing. */
   readonly ttl: number
   readonly ttlJitter: number
   readonly tags: readonly string[] | undefined
   /** How long the value is kept past its deadline, for `getOrLoad` alone to see. */
-  readonly keep: number
+  readonly grace: number
   /** The share of the lifetime after which a read refreshes; 0 for none. */
   readonly refreshAhead: number
 }
 
 /** What holds for one load, in milliseconds. */
-export interface LoadTerms extends WriteTerms, ResolvedLoadSettings {
+export interface ResolvedLoad extends ResolvedWrite, ResolvedLoadSettings {
   readonly ttlOf: ((value: never, key: never) => unknown) | undefined
   readonly tagsOf: ((value: never, key: never) => unknown) | undefined
 }
@@ -44,7 +44,7 @@ const DEFAULTS: ResolvedLoadSettings & { readonly ttl: number; readonly ttlJitte
 }
 
 /** What holds where a call says nothing else. */
-export function defaultTerms(settings: Settings): LoadTerms {
+export function resolveDefaults(settings: Settings): ResolvedLoad {
   const { ttl = DEFAULTS.ttl, ttlJitter = DEFAULTS.ttlJitter } = settings
   return complete({
     ...resolveLoadSettings(settings, DEFAULTS),
@@ -56,23 +56,26 @@ export function defaultTerms(settings: Settings): LoadTerms {
   })
 }
 
-/** The terms of a write with options of its own. Throws a TypeError for a wrong one. */
-export function writeTerms(defaults: LoadTerms, options: SetOptions | undefined): WriteTerms {
+/** The resolved options of a write with options of its own. Throws a TypeError for a wrong one. */
+export function resolveWrite(defaults: ResolvedLoad, options: SetOptions | undefined): ResolvedWrite {
   if (options === undefined) return defaults
   const { ttl, tags } = checkWrite(options)
   const checked = checkTags(tags)
   return {
-    isPlain: defaults.isPlain && checked === undefined,
+    hasTtlOnly: defaults.hasTtlOnly && checked === undefined,
     ttl: ttl === undefined ? defaults.ttl : milliseconds(ttl, 'ttl'),
     ttlJitter: defaults.ttlJitter,
     tags: checked,
-    keep: defaults.keep,
+    grace: defaults.grace,
     refreshAhead: defaults.refreshAhead,
   }
 }
 
-/** The terms of a load with options of its own. Throws a TypeError or RangeError for a wrong one. */
-export function loadTerms(defaults: LoadTerms, options: LoadOptions<never, never> | undefined): LoadTerms {
+/** The resolved options of a load with options of its own. Throws a TypeError or RangeError for a wrong one. */
+export function resolveLoad(
+  defaults: ResolvedLoad,
+  options: LoadOptions<never, never> | undefined,
+): ResolvedLoad {
   if (options === undefined) return defaults
   const { ttl, tags } = checkLoad(options)
   const ttlOf = typeof ttl === 'function' ? ttl : undefined
@@ -86,8 +89,9 @@ export function loadTerms(defaults: LoadTerms, options: LoadOptions<never, never
   })
 }
 
-function complete(terms: Omit<LoadTerms, 'keep' | 'isPlain'>): LoadTerms {
-  const keep = Math.max(terms.staleWhileRevalidate, terms.staleIfError)
-  const isPlain = keep === 0 && terms.refreshAhead === 0 && terms.ttlJitter === 0 && terms.tags === undefined
-  return { ...terms, keep, isPlain }
+function complete(resolved: Omit<ResolvedLoad, 'grace' | 'hasTtlOnly'>): ResolvedLoad {
+  const grace = Math.max(resolved.staleWhileRevalidate, resolved.staleIfError)
+  const hasTtlOnly =
+    grace === 0 && resolved.refreshAhead === 0 && resolved.ttlJitter === 0 && resolved.tags === undefined
+  return { ...resolved, grace, hasTtlOnly }
 }

@@ -55,6 +55,7 @@ const HAND_LIMIT = 64
 export class Adaptive implements Policy {
   private readonly slots: Slots
   private capacity: number
+  private readonly scale: number
   /** The capacity in entries as it shows when one has to go: another bound may hold than that by entries. */
   private room!: number
   private recent!: Queue
@@ -62,11 +63,11 @@ export class Adaptive implements Policy {
   private ghosts!: Queue
   /** Ghosts that had left `recent`; the others had left `frequent`. */
   private recentGhosts!: number
-  /** How many ghosts are kept. */
+  /** Number of ghosts that are kept. */
   private mostGhosts!: number
-  /** How many insertions a burst of uses lasts. */
+  /** Number of insertions that a burst of uses lasts. */
   private burst!: number
-  /** How many entries `recent` is to hold. A fraction before it is 1, so that V8 keeps it as a double from the start. */
+  /** Number of entries that `recent` is to hold. A fraction before it is 1, so that V8 keeps it as a double from the start. */
   private target = 0.5
   private isFilling!: boolean
   /** The time, in the upper bits as in marks; it wraps round, and ages are differences. */
@@ -75,9 +76,11 @@ export class Adaptive implements Policy {
   /** Where the key that was admitted goes. */
   private destination = 0
 
-  constructor(slots: Slots, capacity: number) {
+  /** With a scale below 1 it stands for a policy of a capacity so many times as large: what is not in proportion to the capacity is scaled too. */
+  constructor(slots: Slots, capacity: number, scale = 1) {
     this.slots = slots
     this.capacity = capacity
+    this.scale = scale
     this.setRoom(capacity)
     this.slots.expect(capacity + this.mostGhosts)
     this.clear()
@@ -127,10 +130,10 @@ export class Adaptive implements Policy {
       if (this.isSpent(slot, now) || steps >= HAND_LIMIT) return slot
       this.promote(slot)
     }
-    return frequent.size === 0 ? NONE : this.turn(now)
+    return frequent.size === 0 ? NONE : this.turnHand(now)
   }
 
-  remember(slot: number): number {
+  addGhost(slot: number): number {
     const { ghosts } = this
     const { marks } = this.slots
     if ((marks[slot] & FREQUENT) === 0) this.recentGhosts++
@@ -144,11 +147,11 @@ export class Adaptive implements Policy {
     return ghost
   }
 
-  forgotten(): number {
-    return this.ghosts.size <= this.mostGhosts ? NONE : this.forget()
+  dropSurplusGhost(): number {
+    return this.ghosts.size <= this.mostGhosts ? NONE : this.dropGhost()
   }
 
-  forget(): number {
+  dropGhost(): number {
     const { ghosts } = this
     if (ghosts.size === 0) return NONE
     const ghost = this.drawOne()
@@ -192,8 +195,8 @@ export class Adaptive implements Policy {
 
   private setRoom(room: number): void {
     this.room = room
-    this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS, room)))
-    this.burst = Math.max(1, Math.floor(Math.min(BURST, BURST_SHARE * room)))
+    this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS * this.scale, room)))
+    this.burst = Math.max(1, Math.floor(Math.min(BURST * this.scale, BURST_SHARE * room)))
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */
@@ -201,7 +204,7 @@ export class Adaptive implements Policy {
     const { marks } = this.slots
     const room = this.room
     const isOlderThere =
-      this.frequent.size === 0 || this.age(this.turn(Number.NEGATIVE_INFINITY)) > this.age(ghost)
+      this.frequent.size === 0 || this.age(this.turnHand(Number.NEGATIVE_INFINITY)) > this.age(ghost)
     const fromRecent = this.recentGhosts
     const fromFrequent = this.ghosts.size - fromRecent
     if ((marks[ghost] & FREQUENT) !== 0) {
@@ -213,7 +216,7 @@ export class Adaptive implements Policy {
   }
 
   /** Turns the hand to an entry of `frequent` with no uses left or no time left. Hits pay for it: each step takes back a use. */
-  private turn(now: number): number {
+  private turnHand(now: number): number {
     const { marks } = this.slots
     for (let steps = 0; ; steps++) {
       const slot = this.frequent.oldest

@@ -29,15 +29,15 @@ export class Lru implements Policy {
     return slot
   }
 
-  remember(slot: number): number {
+  addGhost(slot: number): number {
     return slot
   }
 
-  forgotten(): number {
+  dropSurplusGhost(): number {
     return NONE
   }
 
-  forget(): number {
+  dropGhost(): number {
     return NONE
   }
 

@@ -3,9 +3,9 @@
  *
  * - an insertion: `admit(ghost)`, then `victim` as often as room is needed, then `insert`;
  * - a read or an overwrite: `use`;
- * - a victim that left only for want of room: `remember`, which gives what is forgotten for it;
- * - after a change of the room that may leave too many ghosts: `forgotten` until it gives NONE;
- * - where ghosts have to give way to what another bound counts: `forget`;
+ * - a victim that left only for want of room: `addGhost`, which gives what is forgotten for it;
+ * - after a change of the room that may leave too many ghosts: `dropSurplusGhost` until it gives NONE;
+ * - where ghosts have to give way to what another bound counts: `dropGhost`;
  * - an entry or a ghost that leaves for any other reason: `remove`.
  */
 export interface Policy {
@@ -18,16 +18,16 @@ export interface Policy {
   /** Takes the entry that has to go off its queue; one that expired by `now` before others, as far as it is met. NONE when empty. */
   victim(now: number): number
   /** Keeps a victim's key as a ghost, and takes off the one forgotten for it: NONE while there is room, the victim itself where none is kept. */
-  remember(slot: number): number
+  addGhost(slot: number): number
   /** Takes off a further ghost beyond what is remembered; NONE when there is none. */
-  forgotten(): number
+  dropSurplusGhost(): number
   /** Takes off a ghost, though there may be room for it; NONE when there is none. */
-  forget(): number
+  dropGhost(): number
   /** An entry or ghost leaves. */
   remove(slot: number): void
   /** What an entry or ghost is moves from one slot to another, its marks included; the policy puts the new slot in the place of the old. */
   relocate(from: number, to: number): void
-  /** How many entries the cache may hold; Infinity where another bound holds. */
+  /** Number of entries that the cache may hold; Infinity where another bound holds. */
   resize(capacity: number): void
   /** Everything left. */
   clear(): void

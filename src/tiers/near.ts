@@ -1,4 +1,5 @@
-import type { Cache } from '../cache.ts'
+import { type Cache, invalidate, storeOf } from '../cache.ts'
+import type { Store } from '../engine/store.ts'
 import { decodeKey, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
 
@@ -16,11 +17,13 @@ export class Near {
   /** Keys whose encoding is a hash, by key space and encoding. */
   readonly #long = new Map<string, { readonly space: AnyCache; readonly key: unknown }>()
   readonly #keeps: boolean
+  readonly #store: Store
 
   /** `keepsStale`: what is distrusted may still be given where a load fails. */
   constructor(root: AnyCache, keepsStale: boolean) {
     this.root = root
     this.#keeps = keepsStale
+    this.#store = storeOf(root)
   }
 
   /** The local key space of a namespace, by the text of its name. */
@@ -40,13 +43,13 @@ export class Near {
     for (const [one, held] of this.#long) if (!held.space.has(held.key)) this.#long.delete(one)
   }
 
-  /** Removes what is covered, and overtakes loads of it. */
-  drop(cover: Cover): void {
+  /** Removes what is covered, and overtakes loads of it. `isForeign`: another process has said so. */
+  drop(cover: Cover, isForeign = false): void {
     if (cover.isClear) {
       this.root.clear()
       return
     }
-    for (const key of cover.keys) this.#dropKey(key, cover.expires)
+    for (const key of cover.keys) this.#dropKey(key, removerOf(cover, isForeign))
     for (const tag of cover.tags) {
       const at = splitPath(tag)
       if (at === undefined) continue
@@ -56,17 +59,27 @@ export class Near {
     }
   }
 
-  #dropKey(encoded: string, expires: boolean): void {
+  #dropKey(encoded: string, remove: (space: AnyCache, key: unknown) => unknown): void {
     const at = splitPath(encoded)
     if (at === undefined) return
     const space = at.names.reduce(Near.inside, this.root)
     const { rest } = at
     if (rest[0] === 'h') {
       const long = this.#long.get(encoded)
-      if (long !== undefined) remove(long.space, long.key, expires)
+      if (long !== undefined) remove(long.space, long.key)
     }
-    if (isComposite(rest)) remove(Near.composites(space), rest, expires)
-    else remove(space, decodeKey(rest), expires)
+    if (isComposite(rest)) remove(Near.composites(space), rest)
+    else remove(space, decodeKey(rest))
+  }
+
+  /** What is held may be given until then; `onLapse`, which is to distrust it, is called before the first read after that. */
+  trust(until: number, onLapse: () => void): void {
+    this.#store.expiry.trust(until, onLapse)
+  }
+
+  /** For reads that go by no `get`: calls `onLapse` where the trust has ended. */
+  checkTrust(): void {
+    this.#store.expiry.lapses(this.#store.clock.recent())
   }
 
   /** Nothing held can be told to be fresh, and no load under way. What is held is kept for loads that fail, where that is allowed. */
@@ -81,7 +94,8 @@ function isComposite(encoded: string): boolean {
   return encoded[0] === 'a' || encoded[0] === 'e' || encoded[0] === 'h'
 }
 
-function remove(space: AnyCache, key: unknown, expires: boolean): void {
-  if (expires) space.expire(key)
-  else space.delete(key)
+/** How a key is removed by such an invalidation. */
+function removerOf({ expires }: Cover, isForeign: boolean): (space: AnyCache, key: unknown) => unknown {
+  if (expires) return (space, key) => space.expire(key)
+  return isForeign ? invalidate : (space, key) => space.delete(key)
 }

@@ -1,4 +1,4 @@
-import { type Clock, MOVING, type Turn } from '../core/clock.ts'
+import type { Clock } from '../core/clock.ts'
 import { Codec, type Encoded, unreadable } from './codec.ts'
 import { Follower, type RingBounds } from './follower.ts'
 import type { Host } from './host.ts'
@@ -23,7 +23,12 @@ export interface Found {
   readonly left: number | undefined
   /** By which the result of a load may be stored; undefined: it may not. */
   readonly token: Token | undefined
+  /** Whether other processes wait for the result of a load. */
+  readonly isLeased: boolean
 }
+
+/** A lease that has ended is found by then, in milliseconds. */
+const LONGEST_PAUSE = 160
 
 /** How a value is kept in the second tier, in milliseconds. */
 export interface StoreTerms {
@@ -62,14 +67,9 @@ export class Protocol {
     overtaken: 0,
     newer: 0,
   }
-  /** From here on what is held may not be served; the moment is compared where a read happens. */
-  trustedUntil: number = Infinity
   isClosed = false
   readonly #tier: Tier
   readonly #host: Host
-  readonly #clock: Clock
-  /** The turn in which trust was checked. */
-  #checked: Turn = MOVING
   readonly now: () => number
   readonly onError: (error: unknown) => void
   #firstAnswer: Promise<void> | undefined
@@ -96,7 +96,6 @@ export class Protocol {
     this.codec = new Codec(serializer, settings.compress, settings.maxValueBytes)
     this.#tier = tier
     this.#host = host
-    this.#clock = clock
     this.now = () => clock.recent()
     const { now } = this
     this.onError = onError
@@ -120,7 +119,7 @@ export class Protocol {
       {
         now,
         ask: (request) => this.requests.ask(request, settings.writeTimeout),
-        drop: (cover) => this.drop(cover),
+        drop: (cover) => this.drop(cover, true),
         distrust: () => this.#distrust(),
         proven: (knownAt) => this.#proven(knownAt),
         onError,
@@ -134,12 +133,9 @@ export class Protocol {
 
   // Trust
 
-  /** Drops what may not be served any more. To be called before anything held is given; once in a stretch of time in which the clock stands still. */
+  /** Drops what may not be served any more. To be called before anything held is given but by `get`, which sees to it itself. */
   checkTrust(): void {
-    const { turn } = this.#clock
-    if (turn === this.#checked && turn !== MOVING) return
-    if (this.now() > this.trustedUntil) this.#lapse()
-    this.#checked = this.#clock.turn
+    this.near.checkTrust()
   }
 
   /** Whether the log was read lately enough for a load to be joined however long it takes. */
@@ -154,9 +150,8 @@ export class Protocol {
     return start + this.settings.maxStale - now
   }
 
+  /** The log was not read for `maxStale`. What is kept from here on has a deadline of its own. */
   #lapse(): void {
-    // What is kept from here on has a deadline of its own.
-    this.trustedUntil = Infinity
     this.counts.distrusts++
     this.near.distrust()
   }
@@ -169,8 +164,7 @@ export class Protocol {
 
   #proven(knownAt: number): void {
     this.checkTrust()
-    this.trustedUntil = knownAt + this.settings.maxStale
-    this.#checked = MOVING
+    this.near.trust(knownAt + this.settings.maxStale, () => this.#lapse())
     for (const done of this.#whenReady.splice(0)) done()
   }
 
@@ -234,48 +228,48 @@ export class Protocol {
   }
 
   /**
-   * What the second tier has under these keys, in one round trip. Where another process has a lease on one of them, its result is
-   * waited for.
+   * What the second tier has under these keys, in one round trip. Where what is missing is to be loaded and another process has a lease
+   * on it, its result is waited for.
    */
-  async read(keys: readonly string[]): Promise<Found[]> {
-    const { singleFlight } = this.settings
+  async read(keys: readonly string[], isToLoad: boolean): Promise<Found[]> {
+    const { lease, wait } = (isToLoad ? this.settings.singleFlight : undefined) ?? { lease: 0, wait: 0 }
     const found = new Map<string, Found>()
-    let loading = await this.#read(keys, found)
-    for (let waited = 0, pause = 10; singleFlight !== undefined && loading.length > 0; pause *= 2) {
-      const next = Math.min(pause, singleFlight.wait - waited)
-      if (next <= 0) break
-      await new Promise<void>((resolve) => this.#host.after(next, resolve, true))
-      waited += next
-      loading = await this.#read(loading, found)
+    const until = this.now() + wait
+    let loading = await this.#read(keys, found, lease)
+    for (let pause = 10; loading.length > 0; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+      const left = until - this.now()
+      if (left > 0)
+        await new Promise<void>((resolve) => this.#host.after(Math.min(pause, left), resolve, true))
+      // Who has waited long enough loads without a lease, and may give what is over where that fails.
+      loading = await this.#read(loading, found, left > 0 ? lease : 0)
     }
     for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
     return keys.map((key) => found.get(key)!)
   }
 
   /** Notes what is found; gives the keys that another process has a lease on. */
-  async #read(keys: readonly string[], found: Map<string, Found>): Promise<readonly string[]> {
+  async #read(keys: readonly string[], found: Map<string, Found>, lease: number): Promise<readonly string[]> {
     const { follower, outbox } = this
-    const note = (token: Token | undefined) => (key: string) =>
-      found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token })
-    keys.forEach(note(this.token))
+    const note = (key: string, token: Token | undefined, isLeased: boolean): unknown =>
+      found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, isLeased })
+    for (const key of keys) note(key, this.token, false)
     const asked = this.requests.isOpen ? [] : keys.filter((key) => !outbox.isPending(key))
     if (asked.length === 0) return []
     const pendingTags = outbox.pendingTags()
     const seen = follower.last
-    const { readTimeout, singleFlight } = this.settings
     const reply = await this.requests.ask(
-      () => this.#tier.read(asked, seen, singleFlight?.lease ?? 0),
-      readTimeout,
+      () => this.#tier.read(asked, seen, lease),
+      this.settings.readTimeout,
     )
     if (reply === undefined) return []
     if (!reply.isKnown || reply.epoch !== follower.epoch || reply.head !== follower.last) follower.pull()
     const token = reply.isKnown ? { epoch: reply.epoch!, position: reply.head! } : undefined
-    asked.forEach(note(token))
-    if (token === undefined) return []
     for (const [i, key] of asked.entries()) {
       const bytes = reply.values[i]
-      const one = bytes instanceof Uint8Array && (await this.#open(bytes, key, pendingTags, token))
-      if (one) found.set(key, one)
+      note(key, token, lease > 0 && token !== undefined && bytes !== 'loading')
+      if (token === undefined || !(bytes instanceof Uint8Array)) continue
+      const one = await this.#open(bytes, key, pendingTags, token)
+      if (one !== undefined) found.set(key, { ...one, isLeased: lease > 0 && (one.left ?? 0) <= 0 })
     }
     return asked.filter((_, i) => reply.values[i] === 'loading')
   }
@@ -291,7 +285,7 @@ export class Protocol {
     const value = await this.codec.read(entry)
     if (value === unreadable) return undefined
     const { tags, expires } = entry
-    return { isHit: true, value, tags, left: this.#left(expires), token }
+    return { isHit: true, value, tags, left: this.#left(expires), token, isLeased: false }
   }
 
   /** At least how long is left until a time of the store's clock. */
@@ -301,16 +295,23 @@ export class Protocol {
     return storeTime && expires - storeTime.time - (this.now() - storeTime.sentAt)
   }
 
-  /** Stores the result of a load; whatever comes of it. */
-  async fill(key: string, work: Work, token: Token, encoded: Encoded, terms: StoreTerms): Promise<void> {
-    if (this.requests.isOpen || this.isClosed || work.isTooLate(terms.tags)) return
-    if (!this.#fits(key, encoded)) return
+  /** Stores the result of a load; whether there is one now. */
+  async fill(key: string, work: Work, token: Token, encoded: Encoded, terms: StoreTerms): Promise<boolean> {
+    if (this.requests.isOpen || this.isClosed || work.isTooLate(terms.tags)) return false
+    if (!this.#fits(key, encoded)) return false
     const value = this.#stored(key, await this.codec.compress(encoded), token, work.start, terms)
     const result = await this.requests.ask(
       () => this.#tier.fill({ ...value, key, epoch: token.epoch, age: this.now() - work.start }),
       this.settings.readTimeout,
     )
     if (result !== undefined && Object.hasOwn(this.counts, result)) this.counts[result as FillResult]++
+    return result === 'stored' || result === 'newer'
+  }
+
+  /** Those who wait for the result of a load that is not stored wait no longer. */
+  async release(key: string): Promise<void> {
+    if (this.#tier.release === undefined || this.requests.isOpen || this.isClosed) return
+    await this.requests.ask(() => this.#tier.release!(key), this.settings.readTimeout)
   }
 
   #stored(
@@ -349,10 +350,10 @@ export class Protocol {
 
   // Invalidating
 
-  /** Removes what is covered here, and overtakes what is under way. */
-  drop(cover: Cover): void {
+  /** Removes what is covered here, and overtakes what is under way. `isForeign`: another process has said so. */
+  drop(cover: Cover, isForeign = false): void {
     if (this.isClosed) return
-    this.near.drop(cover)
+    this.near.drop(cover, isForeign)
     this.underWay.overtake(cover)
   }
 

@@ -6,7 +6,7 @@ import {
   type RedisTierOptions,
   resolveRedisOptions,
 } from './redis-options.ts'
-import { ANCHOR, FILL, PULL, READ, WRITE } from './scripts.ts'
+import { ANCHOR, FILL, PULL, READ, RELEASE, WRITE } from './scripts.ts'
 import type {
   Fill,
   FillResult,
@@ -57,6 +57,7 @@ class Script {
 
 const scripts = {
   read: new Script(READ),
+  release: new Script(RELEASE),
   fill: new Script(FILL),
   pull: new Script(PULL),
   anchor: new Script(ANCHOR),
@@ -73,6 +74,8 @@ class RedisTier implements Tier {
   /** State, log, fences of keys and of tags: the keys of every script. */
   readonly #own: readonly string[]
   readonly #channel: string
+  /** Whose the leases are that it takes. */
+  readonly #holder = nonce()
   #write = scripts.write
 
   constructor(name: string, connection: RedisConnection, bounds: Bounds) {
@@ -91,7 +94,7 @@ class RedisTier implements Tier {
   }
 
   async read(keys: readonly string[], seen: Position | undefined, lease: number): Promise<TierRead> {
-    const reply = await this.#run(scripts.read, this.#keys(keys), [seen ?? '', String(lease), nonce()])
+    const reply = await this.#run(scripts.read, this.#keys(keys), [seen ?? '', String(lease), this.#holder])
     const [isKnown, epoch, head, ...values] = list(reply)
     return {
       isKnown: isKnown === 1,
@@ -99,6 +102,10 @@ class RedisTier implements Tier {
       head: optional(head),
       values: isKnown === 1 ? keys.map((_, i) => entryOf(values[i])) : [],
     }
+  }
+
+  release(key: string): Promise<unknown> {
+    return this.#run(scripts.release, [this.#prefix + key], [this.#holder])
   }
 
   async fill(fill: Fill): Promise<FillResult> {

@@ -65,8 +65,9 @@ open()
 `
 
 /** Entries, from a server that has what was seen. */
-export const READ: string = `-- KEYS: 1 state, 2 log, 3 key fences, 4 tag fences, 5… entries. ARGV: 1 seen, 2 lease ms (0: none), 3 nonce.
+export const READ: string = `-- KEYS: 1 state, 2 log, 3 key fences, 4 tag fences, 5… entries. ARGV: 1 seen, 2 lease ms (0: none), 3 who asks.
 -- Reply: 1, epoch, head, values…: bytes, nil, or 1 where another process loads it; 0, epoch, head where what was seen is not known.
+-- A lease stands under a missing key, as a 0 byte and whose it is; in an entry that is over, as a time when it was born that is to come.
 local call = redis.call
 local s = call('HMGET', KEYS[1], 'e', 'i', 'c', 'tf', 'tn')
 local epoch, head = s[1], s[2]
@@ -87,20 +88,43 @@ local function valid(v)
   end
   return true
 end
+local lease, ms = tonumber(ARGV[2]), 0
+if lease > 0 then
+  local t = call('TIME')
+  ms = t[1] * 1000 + math.floor(t[2] / 1000)
+end
 local reply = { 1, epoch, head }
 for k = 5, #KEYS do
   -- What is no string is none of ours.
   local v = redis.pcall('GET', KEYS[k])
   if type(v) ~= 'string' then v = false end
-  if v and #v >= 34 and valid(v) then reply[k - 1] = v
-  elseif ARGV[2] == '0' then reply[k - 1] = false
-  elseif v and string.byte(v) == 0 then reply[k - 1] = 1
+  local entry = v and #v >= 34 and valid(v) and v
+  local born, expires = 0, 0
+  if entry and lease > 0 then born, expires = struct.unpack('>I8I8', entry, 19) end
+  if lease == 0 or entry and (expires == 0 or expires > ms) then reply[k - 1] = entry
+  elseif entry and born > ms or v and string.byte(v) == 0 and string.sub(v, 2) ~= ARGV[3] then reply[k - 1] = 1
   else
-    call('SET', KEYS[k], '\\0' .. ARGV[3], 'PX', ARGV[2])
-    reply[k - 1] = false
+    -- A full server refuses it, and nothing relies on it.
+    if entry then redis.pcall('SETRANGE', KEYS[k], 18, struct.pack('>I8', ms + lease))
+    else redis.pcall('SET', KEYS[k], '\\0' .. ARGV[3], 'PX', ARGV[2]) end
+    reply[k - 1] = entry
   end
 end
 return reply
+`
+
+/** A lease is given up. */
+export const RELEASE: string = `-- KEYS: 1 entry. ARGV: 1 whose lease.
+local v = redis.pcall('GETRANGE', KEYS[1], 0, 33)
+if type(v) ~= 'string' then return 0 end
+if v == '\\0' .. ARGV[1] then return redis.call('DEL', KEYS[1]) end
+if #v < 34 or string.byte(v) ~= 1 then return 0 end
+local born, expires = struct.unpack('>I8I8', v, 19)
+local t = redis.call('TIME')
+local ms = t[1] * 1000 + math.floor(t[2] / 1000)
+if expires == 0 or expires > ms or born <= ms then return 0 end
+redis.call('SETRANGE', KEYS[1], 18, struct.pack('>I8', 0))
+return 1
 `
 
 /** The entries of the log after a position. */
@@ -129,8 +153,8 @@ local ms = math.floor(micros() / 1000)
 local born = ms - tonumber(ARGV[6])
 local there = redis.pcall('GETRANGE', key, 0, 33)
 if type(there) == 'string' and #there == 34 then
-  local _, _, _, _, e, at, b = struct.unpack(HEAD, there)
-  if e == tonumber(s.e) and at >= s.c and b > born then return 'newer' end
+  local version, _, _, _, e, at, b, x = struct.unpack(HEAD, there)
+  if version == 1 and e == tonumber(s.e) and at >= s.c and b > born and (x == 0 or x > ms) then return 'newer' end
 end
 store(key, token, born, ms, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tags, ARGV[11])
 return 'stored'

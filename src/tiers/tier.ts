@@ -11,7 +11,7 @@ export interface TierRead {
   /** The life of the store's state, and its newest position; undefined where the store has no state yet. */
   readonly epoch: string | undefined
   readonly head: Position | undefined
-  /** An entry for each key asked for; `'loading'` where another process has a lease on it. */
+  /** An entry for each key asked for, which may be over; `'loading'` where a lease was asked for and another process has it. */
   readonly values: readonly (Uint8Array | 'loading' | undefined)[]
 }
 
@@ -107,10 +107,12 @@ export interface Push {
 
 /** What one named cache has in a store with a log of invalidations. Each method is one request, and runs at once or not at all. */
 export interface Tier {
-  /** Entries, from a store that has what was seen. `lease` in milliseconds asks for a lease on what is missing; 0 for none. */
+  /** Entries, from a store that has what was seen. `lease` in milliseconds asks for a lease on what is missing or over; 0 for none. */
   read(keys: readonly string[], seen: Position | undefined, lease: number): Promise<TierRead>
   /** Stores the result of a load, unless it was overtaken. */
   fill(fill: Fill): Promise<FillResult>
+  /** Gives up a lease that `read` has given, if there still is one. Without it others wait until it ends. */
+  release?(key: string): Promise<unknown>
   /** Invalidates, in the log and in the store. */
   write(write: Write): Promise<TierWrite>
   /** The entries of the log after a position. */

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Cache } from '../cache.ts'
+import { type Cache, readCalm } from '../cache.ts'
 import type { BatchLoader } from '../loading/batch.ts'
 import type { LoadContext, Loader, Promised, Typed, Untyped } from '../loading/flight.ts'
 import {
@@ -73,7 +73,6 @@ export class TieredCache<K = unknown, V = unknown> {
   get(key: K): V | undefined
   get<F>(key: K, fallback: F): V | F
   get(key: K, fallback?: unknown): unknown {
-    this.#protocol.checkTrust()
     if (typeof key === 'object' && key !== null) return this.#composites.get(this.#encode(key), fallback)
     return this.#space.get(key, fallback)
   }
@@ -177,8 +176,11 @@ export class TieredCache<K = unknown, V = unknown> {
     options?: LoadOptions<K, V>,
   ): Promise<V | undefined>
   getOrLoad(key: K, loader: AnyLoader, options?: LoadOptions<never, never>): Promise<unknown> {
+    const isCalm = typeof key !== 'object' && options?.forceRefresh !== true
+    const calm = isCalm ? readCalm(this.#space, key) : undefined
+    if (calm !== undefined) return Promise.resolve(calm)
     return this.#getOrLoad(key, loader, options, (text) =>
-      this.#protocol.read([text]).then(([found]) => found!),
+      this.#protocol.read([text], true).then(([found]) => found!),
     )
   }
 
@@ -209,7 +211,7 @@ export class TieredCache<K = unknown, V = unknown> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     await this.#protocol.firstAnswer
     const asked = [...new Set(iterable(keys))]
-    const batch = new TieredBatch((texts) => this.#protocol.read(texts), loadMany)
+    const batch = new TieredBatch((texts) => this.#protocol.read(texts, true), loadMany)
     const results = asked.map((key) => this.#getOrLoad(key, batch.load, options, batch.read))
     batch.run()
     const values = await Promise.all(results)
@@ -246,7 +248,7 @@ export class TieredCache<K = unknown, V = unknown> {
     const texts = keys.map((key) => this.#encode(key))
     const works = texts.map((text) => protocol.underWay.begin(text, protocol.now()))
     try {
-      const found = await protocol.read(texts)
+      const found = await protocol.read(texts, false)
       for (const [i, one] of found.entries())
         if (this.#keeps(keys[i]!, texts[i]!, works[i]!, one)) here.set(keys[i]!, one.value as V)
     } finally {
@@ -278,7 +280,7 @@ export class TieredCache<K = unknown, V = unknown> {
     const work = underWay.begin(text, protocol.now())
     let found: Found
     try {
-      ;[found] = (await protocol.read([text])) as [Found]
+      ;[found] = (await protocol.read([text], false)) as [Found]
     } catch (error) {
       underWay.end(work)
       throw error
@@ -366,8 +368,11 @@ export class TieredCache<K = unknown, V = unknown> {
     const { underWay, settings } = protocol
     const text = this.#encode(key)
     const work = underWay.begin(text, protocol.now())
+    let isLeased = false
+    let filling: Promise<boolean> | undefined
     try {
       const found = await read(text)
+      isLeased = found.isLeased
       if (found.isHit && this.#serves(found, context, options)) {
         this.#hold(key, text)
         context.ttl = Math.min(found.left!, settings.nearTtl, protocol.limit(work.start))
@@ -382,17 +387,21 @@ export class TieredCache<K = unknown, V = unknown> {
       if (encoded !== undefined && context.keep) {
         this.#hold(key, text)
         if (found.token !== undefined && terms.ttl > 0)
-          void protocol
-            .fill(text, work, found.token, encoded, {
-              ...terms,
-              ttl: value === undefined ? this.#negativeTtl(options) : terms.ttl,
-            })
-            .catch(protocol.onError)
+          filling = protocol.fill(text, work, found.token, encoded, {
+            ...terms,
+            ttl: value === undefined ? this.#negativeTtl(options) : terms.ttl,
+          })
       }
       return value
     } finally {
       underWay.end(work)
+      void this.#settle(text, filling, isLeased).catch(protocol.onError)
     }
+  }
+
+  async #settle(text: string, filling: Promise<boolean> | undefined, isLeased: boolean): Promise<void> {
+    const isStored = await filling
+    if (isLeased && !isStored) await this.#protocol.release(text)
   }
 
   /** The loader's value; where it fails, that of the second tier, if it may still be given. */

@@ -1,4 +1,4 @@
-import { isIdentified, KeyHash } from './key-hash.ts'
+import { isIdentified, KeyHash } from '../core/key-hash.ts'
 import type { TraceFile } from './trace-file.ts'
 
 const NEWLINE = 10

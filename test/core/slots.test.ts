@@ -47,7 +47,7 @@ test('all arrays grow together and keep what is in them', () => {
   slots.trackLoads()
   const numbers = (): (Float64Array | Int32Array | Uint32Array)[] => [
     ...[slots.deadlines, slots.next, slots.prev, slots.marks, slots.weights!],
-    ...[slots.reads!, slots.hards!, slots.keeps!, slots.retries!, slots.refreshes!],
+    ...[slots.lastReads!, slots.ttlDeadlines!, slots.graces!, slots.retries!, slots.refreshes!],
   ]
   const length = slots.deadlines.length
   const first = slots.take()
@@ -58,8 +58,8 @@ test('all arrays grow together and keep what is in them', () => {
 })
 
 test('without a feature its array is absent', () => {
-  const { weights, reads, hards, tags, owners, keeps } = new Slots(plain)
-  expect([weights, reads, hards, tags, owners, keeps]).toEqual(Array(6).fill(undefined))
+  const { weights, lastReads, ttlDeadlines, tags, owners, graces } = new Slots(plain)
+  expect([weights, lastReads, ttlDeadlines, tags, owners, graces]).toEqual(Array(6).fill(undefined))
 })
 
 test('owners begin with the table for what is held, and nothing for heads and free slots', () => {
@@ -81,7 +81,7 @@ test('tags and what loads need begin empty, as long as the rest', () => {
   slots.trackTags()
   slots.trackLoads()
   expect(slots.tags).toEqual(Array(slots.deadlines.length).fill(undefined))
-  expect([slots.keeps!.length, slots.retries!.length]).toEqual(Array(2).fill(slots.deadlines.length))
+  expect([slots.graces!.length, slots.retries!.length]).toEqual(Array(2).fill(slots.deadlines.length))
   slots.take()
   expect(slots.tags).toHaveLength(slots.deadlines.length)
 })
@@ -98,7 +98,7 @@ test('a reset begins anew with small arrays, and still tells owners', () => {
   expect(slots.take()).toBe(FIRST_SLOT)
   expect(slots.deadlines.length).toBeLessThan(100)
   expect(slots.weights).toHaveLength(slots.deadlines.length)
-  expect([slots.tags, slots.keeps]).toEqual([undefined, undefined])
+  expect([slots.tags, slots.graces]).toEqual([undefined, undefined])
   expect(slots.owners).toHaveLength(slots.deadlines.length)
 })
 

@@ -16,7 +16,7 @@ const entries = Object.keys(exports)
   .filter((path) => path !== '.' && path !== './package.json')
   .map((path) => {
     const name = path.slice(2)
-    const file = ['', 'adapters/', 'observe/', 'tiers/']
+    const file = ['', 'adapters/', 'http/', 'observe/', 'tiers/']
       .flatMap((folder) => [`src/${folder}${name}.ts`, `src/${folder}${name}/index.ts`])
       .find((one) => existsSync(join(root, one)))!
     return {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { storeOf } from '../../src/cache.ts'
-import { MOVING, systemClock } from '../../src/core/clock.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import { Cache, type CacheOptions } from '../../src/index.ts'
 import { manualClock } from '../support/clock.ts'
 import { checkInvariants } from '../support/invariants.ts'
@@ -17,7 +17,7 @@ function isCalm(cache: Cache<string, number>): boolean {
   checkInvariants(cache)
   cache.get('seen')
   const { slots, clock } = storeOf(cache)
-  return clock.turn !== MOVING && slots.calmTurn === clock.turn
+  return slots.calmUntil > clock.latest
 }
 
 const busy = (ms: number): void => {
@@ -31,7 +31,7 @@ test('a turn is calm while nothing can have expired, and another turn is not kno
   expect(isCalm(cache)).toBe(true)
   const { slots, clock } = storeOf(cache)
   await nextTurn()
-  expect(slots.calmTurn === clock.turn).toBe(false)
+  expect(slots.calmUntil > clock.latest).toBe(false)
   expect(isCalm(cache)).toBe(true)
 })
 
@@ -62,6 +62,36 @@ test('an entry that has expired and was not swept out ends the calm; it is not r
   await nextTurn()
   expect(isCalm(cache)).toBe(false)
   expect(cache.get('short')).toBeUndefined()
+})
+
+test('what is held is given as long as it is trusted, and is gone at the first read after that', async () => {
+  const cache = new Cache<string, number>({ ttl: '1h' })
+  cache.set('a', 1)
+  const { expiry, clock } = storeOf(cache)
+  let distrusted = 0
+  const trust = (): void =>
+    expiry.trust(clock.read() + 200, () => {
+      distrusted++
+      cache.clear()
+    })
+  trust()
+  expect(isCalm(cache)).toBe(true)
+  busy(150)
+  await nextTurn()
+  trust()
+  busy(100)
+  await nextTurn()
+  expect(isCalm(cache)).toBe(true)
+  expect(cache.get('a')).toBe(1)
+  busy(150)
+  await nextTurn()
+  expect(cache.get('a')).toBeUndefined()
+  expect(distrusted).toBe(1)
+  // What comes after that is not judged by it.
+  cache.set('a', 2)
+  expect(isCalm(cache)).toBe(true)
+  expect(cache.get('a')).toBe(2)
+  expect(distrusted).toBe(1)
 })
 
 test('what goes on expiring in a calm turn is gone as soon as the time is read afresh in it', () => {

@@ -59,8 +59,9 @@ describe(`what stays in a cache does not depend on its features (NEARCACHE_SEED=
               if (what < 0.86) return cache.expire(key)
               if (what < 0.9) return cache.getOrSet(key, () => step, brings)
               if (what < 0.95) return cache.getOrLoad(key, async () => step, brings)
-              // A namespace, which the cache itself has as well.
+              // A namespace, which the cache itself has as well; and the whole.
               if (what < 0.953) return cache.namespace('a').clear()
+              if (what < 0.954) return cache.clear()
               if (what < 0.956) return cache.resize(30 + (key % 20))
               return cache.has(key)
             }),

@@ -4,6 +4,7 @@ import { Cache, storeOf } from '../../src/cache.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE } from '../../src/core/slots.ts'
 import type { Space } from '../../src/core/space.ts'
+import { NegativeResult } from '../../src/engine/negative.ts'
 import type { Removal } from '../../src/engine/removal.ts'
 import type { Store } from '../../src/engine/store.ts'
 import { CacheError } from '../../src/errors.ts'
@@ -190,7 +191,7 @@ export class Bench {
   }
 
   #sweep(late: boolean): void {
-    const reclaimed = this.#store.dropped.length > 0
+    const reclaimed = this.#store.hasLeft
     const done = this.#store.expiry.sweep(() => late)
     if (reclaimed) this.#model.reclaim()
     // A late sweep that has found no entry left may still have keys to drop.
@@ -379,12 +380,13 @@ export class Bench {
     }
     for (const entry of this.#model.order) assert.ok(held.has(entry), `${String(entry.key)} was lost`)
 
-    const dropped: number[] = []
+    const dropped = remaining(this.#store)
     for (let slot = FIRST_SLOT; slot < slots.end; slot++)
-      if (slots.deadlines[slot] !== 0 && slots.owners?.[slot]?.dropped) dropped.push(slot)
+      if (slots.deadlines[slot] !== 0 && slots.owners?.[slot]?.dropped)
+        dropped.push({ key: slots.keys[slot], value: slots.values[slot] })
     for (const entry of this.#model.cleared.splice(0)) {
       const index = dropped.findIndex(
-        (slot) => sameKey(slots.keys[slot], entry.key) && Object.is(slots.values[slot], entry.value),
+        ({ key, value }) => sameKey(key, entry.key) && Object.is(value, entry.value),
       )
       if (index < 0) this.#model.tellCleared(entry)
       else {
@@ -591,4 +593,16 @@ function weighOrThrow(value: unknown): number {
   const weight = weigh(value)
   if (weight > 0) return weight
   throw new TypeError('model')
+}
+
+/** What a store held when it was emptied as a whole and has not yet been told. */
+function remaining({ remains }: Store): { key: unknown; value: unknown }[] {
+  const { emptied = [] } = (remains ?? {}) as unknown as {
+    emptied?: { keys: unknown[]; values: unknown[]; deadlines: Float64Array; end: number; cursor: number }[]
+  }
+  return emptied.flatMap(({ keys, values, deadlines, end, cursor }) =>
+    Array.from({ length: Math.max(0, end - cursor) }, (_, i) => cursor + i)
+      .filter((slot) => deadlines[slot] !== 0 && !(values[slot] instanceof NegativeResult))
+      .map((slot) => ({ key: keys[slot], value: values[slot] })),
+  )
 }

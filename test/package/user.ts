@@ -57,20 +57,24 @@ export function checkSharing(folder: string): string {
 }
 
 /** Entries whose declarations speak of the web's `Request` and `Response`, which a user of theirs has from somewhere. */
-const ofTheWeb = /^nearcache\/http\b/
+const ofTheWeb = /^nearcache\/(http|dashboard)\b/
+/** Entries whose declarations speak of Node's streams, as those of their host do. */
+const ofNode = /^nearcache\/undici$/
 
-/** A strict TypeScript user, without types for Node, compiles the sample program and an import of each entry. */
+/** A strict TypeScript user, without types for Node where an entry can do without, compiles the sample program and an import of each entry. */
 export function checkTypes(folder: string, resolution: 'node16' | 'nodenext' | 'bundler'): string {
   const user = userFolder(folder)
-  const [web, plain] = [true, false].map((is) =>
-    entriesOf(folder).filter(({ name }) => ofTheWeb.test(name) === is),
-  )
+  const entries = entriesOf(folder)
+  const web = entries.filter(({ name }) => ofTheWeb.test(name))
+  const node = entries.filter(({ name }) => ofNode.test(name))
+  const plain = entries.filter(({ name }) => !ofTheWeb.test(name) && !ofNode.test(name))
   const names = resolution === 'bundler' ? ['sample.ts'] : ['sample.mts', 'sample.cts']
   for (const name of names) copyFileSync(join(root, 'test/package/sample.ts'), join(user, name))
-  for (const [entries, lib, files] of [
-    [plain!, ['es2022'], names],
-    [web!, ['es2022', 'dom'], []],
-  ] as const) {
+  for (const { entries, lib, types, files } of [
+    { entries: plain, lib: ['es2022'], types: [], files: names },
+    { entries: web, lib: ['es2022', 'dom'], types: [], files: [] },
+    { entries: node, lib: ['es2022'], types: ['node'], files: [] },
+  ]) {
     const program = entries.map(({ name }, index) => `export * as entry${index} from '${name}'\n`).join('')
     const importing = names.map((name) => name.replace('sample', 'entries'))
     for (const name of importing) writeFileSync(join(user, name), program)
@@ -79,7 +83,8 @@ export function checkTypes(folder: string, resolution: 'node16' | 'nodenext' | '
       moduleResolution: resolution,
       target: 'es2022',
       lib,
-      types: [],
+      types,
+      typeRoots: [join(root, 'node_modules/@types')],
       strict: true,
       exactOptionalPropertyTypes: true,
       skipLibCheck: false,

@@ -45,7 +45,7 @@ class Harness {
     this.slots.values[slot] = undefined
     this.slots.deadlines[slot] = 0
     this.ghosts.set(key, slot)
-    for (let gone = this.policy.remember(slot); gone !== NONE; gone = this.policy.forgotten()) {
+    for (let gone = this.policy.addGhost(slot); gone !== NONE; gone = this.policy.dropSurplusGhost()) {
       assert.ok(this.ghosts.delete(this.slots.keys[gone] as number))
       this.slots.free(gone)
     }
@@ -64,7 +64,7 @@ const range = (from: number, to: number): number[] => Array.from({ length: to - 
 
 test('an empty policy has no victim and nothing to forget', () => {
   const { policy } = new Harness(4)
-  expect([policy.victim(0), policy.forgotten()]).toEqual([NONE, NONE])
+  expect([policy.victim(0), policy.dropSurplusGhost()]).toEqual([NONE, NONE])
 })
 
 test('each entry is given up exactly once', () => {

@@ -44,7 +44,7 @@ test('what was removed is no victim, and clear leaves none', () => {
 test('nothing is remembered', () => {
   const { policy } = filled(1)
   const victim = policy.victim()
-  expect([policy.remember(victim), policy.forgotten()]).toEqual([victim, NONE])
+  expect([policy.addGhost(victim), policy.dropSurplusGhost()]).toEqual([victim, NONE])
 })
 
 test('agrees with an array on any sequence', () => {

@@ -8,13 +8,25 @@ const allowed: Record<string, readonly string[]> = {
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
   // When a fault was first seen, and printed last.
   'engine/faults.ts': ['Date'],
+  // When samples are taken, what time they bear, and how long entries are looked for.
+  'observe/dashboard/history.ts': ['Date', 'setInterval'],
+  'observe/dashboard/state.ts': ['Date'],
+  'observe/dashboard/entries.ts': ['performance'],
+  // When the process began.
+  'observe/dashboard/instance.ts': ['performance'],
+  // A kind of value.
+  'observe/dashboard/inspect.ts': ['Date'],
   // The length of slices, and the turns between them.
   'observe/guard.ts': ['performance', 'setImmediate'],
+  // The work of an examination, and its pauses.
+  'observe/advice.ts': ['performance', 'setTimeout'],
   // How long a load took.
   'observe/instrument.ts': ['performance'],
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // Dates as fields of messages.
   'http/fields.ts': ['Date'],
+  // Unix times at which responses expire.
+  'http/undici.ts': ['Date'],
   // How long a request waits for the response to another.
   'http/response-cache.ts': ['setTimeout', 'clearTimeout'],
   // The deadlines of loads.

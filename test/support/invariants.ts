@@ -32,6 +32,7 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
   checkQueues(store, kinds)
   checkTags(store, kinds, spaces)
   checkSweepPlanned(store, kinds)
+  if (store.hasLeft) assert.equal(store.expiry.untilSweep(), 0, 'what has left waits for the sweep')
   for (const { flights, closed } of spaces) {
     if (flights === undefined) continue
     assert.ok(loading, 'a space lists loads, but none is under way')
@@ -45,11 +46,11 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
 function checkSlots(store: Store): Kind[] {
   const { slots } = store
   const { end, keys, values, deadlines } = slots
-  const { weights, reads, hards, keeps, retries, refreshes, owners, tags } = slots
+  const { weights, lastReads, ttlDeadlines, graces, retries, refreshes, owners, tags } = slots
   const marks = slots.marks.length > 0 ? slots.marks : undefined
   for (const [name, array] of Object.entries({
     ...{ keys, values, owners, tags, next: slots.next, prev: slots.prev, marks },
-    ...{ weights, reads, hards, keeps, retries, refreshes },
+    ...{ weights, lastReads, ttlDeadlines, graces, retries, refreshes },
   }))
     if (array) assert.equal(array.length, deadlines.length, `${name}: as long as the other arrays`)
   assert.ok(deadlines.length >= end, 'the arrays reach to the end')
@@ -111,7 +112,7 @@ function checkEntry({ slots, clock }: Store, slot: number): void {
   const deadline = slots.deadlines[slot]!
   assert.notEqual(slots.values[slot], undefined, `entry ${slot} has no value`)
   if (slots.weights) assert.ok(slots.weights[slot]! > 0, `entry ${slot} has no weight`)
-  if (slots.keeps) assert.ok(slots.keeps[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
+  if (slots.graces) assert.ok(slots.graces[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
   if (slots.values[slot] instanceof NegativeResult) {
     assert.ok(deadline > 0 && deadline < 1, `finding ${slot} could be live`)
     return
@@ -120,10 +121,10 @@ function checkEntry({ slots, clock }: Store, slot: number): void {
   const guarded = deadline < 0 || deadline <= clock.now()
   if (slots.tags?.[slot]) assert.ok(guarded, `entry ${slot} bears tags that its reads do not look at`)
   if (slots.refreshes?.[slot]) assert.ok(guarded, `entry ${slot} has a refresh that its reads do not start`)
-  if (slots.reads) {
+  if (slots.lastReads) {
     assert.ok(guarded, `entry ${slot} has an idle time that its reads do not renew`)
-    assert.ok(Math.abs(deadline) <= slots.hards![slot]!, `entry ${slot} outlives its ttl`)
-    assert.ok(slots.reads[slot]! > 0, `entry ${slot} was never read or written`)
+    assert.ok(Math.abs(deadline) <= slots.ttlDeadlines![slot]!, `entry ${slot} outlives its ttl`)
+    assert.ok(slots.lastReads[slot]! > 0, `entry ${slot} was never read or written`)
   }
 }
 
@@ -198,8 +199,8 @@ function checkSums(store: Store, kinds: Kind[]): void {
   const size = kinds.filter((kind) => kind === 'entry').length
   assert.equal(store.size, size, 'the size is the number of entries')
   const surplus = Math.max(0, size - maxEntries)
-  assert.ok(surplus === 0 || expiry.isOver, `${size} entries, bound ${maxEntries}`)
-  if (expiry.isOver) assert.equal(expiry.untilSweep(), 0, 'a surplus waits for the sweep')
+  assert.ok(surplus === 0 || store.isOver, `${size} entries, bound ${maxEntries}`)
+  if (store.isOver) assert.equal(expiry.untilSweep(), 0, 'a surplus waits for the sweep')
   const weights = (kind: Kind): number =>
     slots.weights?.reduce((sum, one, slot) => (kinds[slot] === kind ? sum + one : sum), 0) ?? 0
   const [weight, ghostWeight] = [weights('entry'), weights('ghost')]
@@ -207,7 +208,7 @@ function checkSums(store: Store, kinds: Kind[]): void {
   assert.equal(store.ghostWeight, ghostWeight, 'the weight of ghosts is the sum of theirs')
   if (store.unit !== 'bytes') assert.equal(ghostWeight, 0, 'ghosts count only in bytes')
   const all = weight + ghostWeight
-  assert.ok(all <= maxWeight || expiry.isOver, `weight ${all}, ghosts included, bound ${maxWeight}`)
+  assert.ok(all <= maxWeight || store.isOver, `weight ${all}, ghosts included, bound ${maxWeight}`)
 }
 
 // Counters
@@ -320,11 +321,12 @@ function checkTags({ slots, root }: Store, kinds: Kind[], spaces: Set<Space>): v
 // Expiry
 
 /** While reads need not look at deadlines, every value is that of a plain entry that is live. */
-function checkCalm({ slots, clock }: Store, kinds: Kind[]): void {
-  if (slots.calmTurn !== clock.turn) return
+function checkCalm({ slots, clock, expiry }: Store, kinds: Kind[]): void {
+  const { calmUntil } = slots
+  assert.ok(calmUntil <= expiry.nextDeadline, 'reads are calm beyond the next deadline')
   for (let slot = FIRST_SLOT; slot < slots.end; slot++)
-    if (kinds[slot] === 'entry')
-      assert.ok(slots.deadlines[slot]! > clock.now(), `entry ${slot} is not live in a calm turn`)
+    if (kinds[slot] === 'entry' && calmUntil > clock.latest)
+      assert.ok(slots.deadlines[slot]! >= calmUntil, `entry ${slot} expires before calm reads end`)
 }
 
 /** The longest that an entry is held after its end, in milliseconds, beyond a thousandth per slot. */
@@ -338,7 +340,7 @@ function checkSweepPlanned(store: Store, kinds: Kind[]): void {
   for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
     if (kinds[slot] !== 'entry') continue
     const invalidated = slots.tags?.[slot]?.some((group) => group.dead)
-    const end = invalidated ? now : Math.abs(slots.deadlines[slot]!) + (slots.keeps?.[slot] ?? 0)
+    const end = invalidated ? now : Math.abs(slots.deadlines[slot]!) + (slots.graces?.[slot] ?? 0)
     first = Math.min(first, end)
   }
   const grain = Math.max(GRAIN, slots.end / 1000)

@@ -34,6 +34,21 @@ describe('reading', () => {
     expect(other.size).toBe(1)
   })
 
+  test('a listener is told whether a key was deleted here or invalidated by another process', async () => {
+    const told: string[] = []
+    const listen = (name: string): Partial<TieredOptions> => ({
+      onRemoval: ({ key, reason }: { key: unknown; reason: string }) => told.push(`${name} ${key} ${reason}`),
+    })
+    const [one, other] = [await fleet.process(listen('one')), await fleet.process(listen('other'))]
+    await one.getOrLoad('a', () => 1)
+    await fleet.settle()
+    await other.getOrLoad('a', never)
+    await one.delete('a')
+    await fleet.settle()
+    expect(told).toEqual(['one a deleted', 'other a invalidated'])
+    expect([one, other].map((cache) => cache.stats().removals.invalidated)).toEqual([0, 1])
+  })
+
   test('many keys take one read and one load; what the loader does not answer is not found', async () => {
     const cache = await fleet.process<string, number>()
     await cache.getOrLoad('a', () => 1)

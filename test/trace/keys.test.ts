@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Cache } from 'nearcache'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { KeyHash } from '../../src/core/key-hash.ts'
 import { recordTrace } from '../../src/trace/index.ts'
-import { KeyHash } from '../../src/trace/key-hash.ts'
 import { linesOf } from './recorded.ts'
 
 let path: string

@@ -1,14 +1,14 @@
-/** What keeps a shared value from being changed: `admit` on the way in, `reveal` on the way out. */
+/** What keeps a shared value from being changed: `copyIn` on the way in, `copyOut` on the way out. */
 export interface Protection {
-  admit<V>(value: V): V
-  /** Absent where readers share what was admitted. */
-  reveal?<V>(value: V): V
+  copyIn<V>(value: V): V
+  /** Absent where readers share what is stored. */
+  copyOut?<V>(value: V): V
 }
 
 export const protections: Record<'none' | 'freeze' | 'clone', Protection | undefined> = {
   none: undefined,
-  freeze: { admit: deepFreeze },
-  clone: { admit: copy, reveal: (value) => structuredClone(value) },
+  freeze: { copyIn: deepFreeze },
+  clone: { copyIn: copy, copyOut: (value) => structuredClone(value) },
 }
 
 /** A structured clone, or a TypeError where the clone would be of another kind: instances of classes come back as plain objects. */

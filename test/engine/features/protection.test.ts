@@ -9,12 +9,12 @@ test('none protects nothing', () => {
 class Rootless extends (null as unknown as ObjectConstructor) {}
 
 describe('freeze', () => {
-  const { admit, reveal } = protections.freeze!
+  const { copyIn, copyOut } = protections.freeze!
 
   test('freezes plain data through and through, and keeps the reference', () => {
     const value = { list: [{ deep: { x: 1 } }], none: null }
-    expect(admit(value)).toBe(value)
-    expect(reveal).toBeUndefined()
+    expect(copyIn(value)).toBe(value)
+    expect(copyOut).toBeUndefined()
     for (const part of [value, value.list, value.list[0], value.list[0]!.deep])
       expect(Object.isFrozen(part)).toBe(true)
   })
@@ -25,7 +25,7 @@ describe('freeze', () => {
     const ofParser = Object.create(Object.create(null))
     const frozen = Object.freeze({ inner: [] })
     for (const value of [1, 'text', null, 5n, cycle, Object.create(null), ofParser, frozen])
-      expect(admit(value)).toBe(value)
+      expect(copyIn(value)).toBe(value)
     expect(Object.isFrozen(cycle)).toBe(true)
     expect(Object.isFrozen(Object.values(Object.getOwnPropertyDescriptors(cycle))[0]!.value)).toBe(true)
   })
@@ -47,23 +47,23 @@ describe('freeze', () => {
       },
     ],
   ])('refuses %s, and freezes nothing then', (_name, value) => {
-    expect(() => admit(value)).toThrow(TypeError)
+    expect(() => copyIn(value)).toThrow(TypeError)
     expect(Object.isFrozen(value)).toBe(false)
   })
 })
 
 describe('clone', () => {
-  const { admit, reveal } = protections.clone!
+  const { copyIn, copyOut } = protections.clone!
 
   test('stores a copy, and gives each reader one', () => {
     const value = { list: [1, new Date(5), new Map([['k', new Set([1])]])] }
-    const stored = admit(value)
+    const stored = copyIn(value)
     expect(stored).toEqual(value)
     expect(stored).not.toBe(value)
-    const read = reveal!(stored)
+    const read = copyOut!(stored)
     expect(read).toEqual(value)
     expect(read).not.toBe(stored)
-    expect(reveal!(stored)).not.toBe(read)
+    expect(copyOut!(stored)).not.toBe(read)
   })
 
   class Thing {}
@@ -78,7 +78,7 @@ describe('clone', () => {
     ['Dictionary', new Dictionary()],
     ['Failure', new Failure('down')],
   ])('refuses an instance of %s, which would come back as something else', (name, value) => {
-    expect(() => admit(value)).toThrow(`an instance of ${name}, whose clone is a plain`)
+    expect(() => copyIn(value)).toThrow(`an instance of ${name}, whose clone is a plain`)
   })
 
   test('takes cycles, errors, bytes, dates, expressions and objects without a prototype', () => {
@@ -95,11 +95,11 @@ describe('clone', () => {
       bare,
       new ArrayBuffer(2),
     ])
-      expect(admit(value)).not.toBe(value)
+      expect(copyIn(value)).not.toBe(value)
   })
 
   test('refuses what cannot be cloned, with the cause', () => {
-    expect(() => admit({ call: () => 1 })).toThrow(TypeError)
-    expect(() => admit(Symbol('s'))).toThrow(/structuredClone/)
+    expect(() => copyIn({ call: () => 1 })).toThrow(TypeError)
+    expect(() => copyIn(Symbol('s'))).toThrow(/structuredClone/)
   })
 })

@@ -1,6 +1,8 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { bundled } from '../support/bundled.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Random } from '../world/random.ts'
 import { FaultyProxy } from './proxy.ts'
@@ -86,14 +88,14 @@ class Worker {
   constructor(
     name: number,
     proxy: FaultyProxy,
+    program: string,
     settings: Settings,
     source: Source,
     onRejection: (text: string) => void,
   ) {
     this.name = name
     this.proxy = proxy
-    const file = fileURLToPath(new URL('worker.ts', import.meta.url))
-    this.child = fork(file, [JSON.stringify(settings)], { execArgv: ['--import', 'tsx'] })
+    this.child = fork(program, [JSON.stringify(settings)], { execArgv: [] })
     this.ready = new Promise((resolve) => {
       this.child.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') resolve()
@@ -139,6 +141,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
   const source = new Source(random)
   const violations: string[] = []
   const events: Record<string, number> = {}
+  const program = await bundled(fileURLToPath(new URL('worker.ts', import.meta.url)))
   let server = await startServer()
   const { port } = server
   const all: Worker[] = []
@@ -156,7 +159,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
       writeTimeout: WRITE_TIMEOUT,
       keys: KEYS,
     }
-    const worker = new Worker(name, proxy, settings, source, (text) =>
+    const worker = new Worker(name, proxy, program, settings, source, (text) =>
       violations.push(`unhandled in worker ${name}: ${text}`),
     )
     all.push(worker)
@@ -196,6 +199,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
     for (const worker of all) worker.end()
     for (const proxy of proxies) proxy.close()
     await server.kill()
+    rmSync(program, { force: true })
   }
   return judge(all, violations, events)
 }

@@ -6,6 +6,9 @@ import { Model } from '../world/model.ts'
 import { Random } from '../world/random.ts'
 import type { RedisSocket } from './socket.ts'
 
+/** Longer than this takes. */
+const LEASE = 3_600_000
+
 /**
  * The model of the scripts beside a real server that runs them, for many calls: each reply must be the same. The nonces and the time of
  * both are those of the server, which chooses them. Returns how often each outcome was met. Empties the server.
@@ -17,7 +20,10 @@ export async function against(
 ): Promise<Record<string, number>> {
   await socket.command(['FLUSHALL'])
   const random = new Random(seed)
-  const server = redisTier(socket, { subscriber: false, log: 12, keyFences: 3, tagFences: 2 }).open('t')
+  const store = redisTier(socket, { subscriber: false, log: 12, keyFences: 3, tagFences: 2 })
+  const server = store.open('t')
+  /** Two processes, as far as leases are concerned. */
+  const holders = [server, store.open('t')] as const
   let micros = 0
   let nonce = 0
   const model = new Model(
@@ -51,7 +57,7 @@ export async function against(
       token: seen ?? '5-5',
       age: random.below(3) * 1e6,
       ttl: random.chance(0.5) ? 600_000 : 0,
-      stale: 0,
+      stale: 600_000,
       flags: 0,
       serializer: 0,
       payload: sealed(key, 0, 0, tags, Buffer.from(`v${i}`)),
@@ -61,25 +67,29 @@ export async function against(
     let real: unknown
     let ours: unknown
     if (dice < 0.35) {
-      real = shown(await server.read([key, 'k9'], seen, 0), key)
-      const reply = model.read([key, 'k9'], seen)
+      const holder = random.below(2)
+      const lease = random.chance(0.5) ? LEASE : 0
+      real = shown(await holders[holder]!.read([key, 'k9'], seen, lease), key)
+      const reply = model.read([key, 'k9'], seen, lease, holder)
       ours = shown(reply, key)
-      note(
-        !hasState
-          ? 'read: no state'
-          : !reply.isKnown
-            ? 'read: history lost'
-            : reply.values[0]
-              ? 'read: hit'
-              : 'read: miss',
-      )
+      const [first] = reply.values
+      if (!hasState) note('read: no state')
+      else if (!reply.isKnown) note('read: history lost')
+      else if (first === undefined) note(lease > 0 ? 'read: leased' : 'read: miss')
+      else note(first === 'loading' ? 'read: another loads' : 'read: hit')
+      if (random.chance(0.3)) {
+        real = [real, (await holders[holder]!.release!(key)) === 1]
+        const isReleased = model.release(key, holder) === 1
+        ours = [ours, isReleased]
+        note(isReleased ? 'lease given up' : 'no lease to give up')
+      }
     } else if (dice < 0.6 && hasState && seen !== undefined) {
       const fill = { ...value, key, epoch: random.chance(0.9) ? model.state!.epoch : '1' }
       real = await server.fill(fill)
       ours = model.fill(fill)
       note(`fill: ${ours}`)
     } else if (dice < 0.85 && hasState) {
-      const mode = random.chance(0.05) ? 'clear' : random.chance(0.1) ? 'expire' : 'delete'
+      const mode = random.chance(0.05) ? 'clear' : random.chance(0.3) ? 'expire' : 'delete'
       const keys = random.chance(0.7) ? [key] : []
       const deleted = random.chance(0.2) ? ['a'] : random.chance(0.1) ? ['b', 'c'] : []
       const stored =
@@ -123,10 +133,12 @@ async function spoil(what: number, model: Model, socket: RedisSocket): Promise<s
   if (what === 2) model.keys = new Map()
   if (what === 3) model.tags = new Map()
   if (what === 4) {
-    Object.assign(model, { state: undefined, log: [], keys: new Map(), tags: new Map(), entries: new Map() })
+    Object.assign(model, { state: undefined, log: [], keys: new Map(), tags: new Map() })
+    Object.assign(model, { entries: new Map(), leases: new Map() })
     await socket.command(['FLUSHALL'])
   } else if (what === 5) {
     model.entries.delete('k0')
+    model.leases.delete('k0')
     await socket.command(['DEL', 'nc:{t}:v:k0'])
   } else await socket.command(['DEL', `nc:{t}:${part}`])
   return ['state gone', 'log gone', 'key fences gone', 'tag fences gone', 'flushed', 'entry gone'][what]!
@@ -137,7 +149,7 @@ function shown(reply: TierRead, key: string): unknown {
   const values = reply.values.map((bytes) => {
     const entry = bytes instanceof Uint8Array ? openEntry(bytes, key) : undefined
     return entry === undefined
-      ? null
+      ? (bytes ?? null)
       : {
           at: entry.at,
           epoch: entry.epoch,

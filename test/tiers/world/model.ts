@@ -37,6 +37,8 @@ export interface ModelEntry {
   readonly at: number
   readonly born: number
   readonly expires: number
+  /** When the server removes it; 0 for never. */
+  readonly gone: number
   readonly tags: readonly string[]
   readonly value: StoredValue
 }
@@ -73,6 +75,8 @@ export class Model {
   keys = new Map<string, number>()
   tags = new Map<string, number>()
   entries = new Map<string, ModelEntry>()
+  /** Leases on keys without an entry: whose, and until when. */
+  leases = new Map<string, { readonly holder: number; readonly until: number }>()
   /** For checks alone: by key, the newest version whose invalidation ran in this history; and the positions of this history. */
   told: Record<string, number> = {}
   ran: Position[] = []
@@ -92,6 +96,7 @@ export class Model {
     copy.keys = new Map(this.keys)
     copy.tags = new Map(this.tags)
     copy.entries = new Map(this.entries)
+    copy.leases = new Map(this.leases)
     copy.told = { ...this.told }
     copy.ran = this.ran.slice()
     return copy
@@ -157,16 +162,49 @@ export class Model {
     return !(this.#on('tag check on L2 read') && this.#isTagged(entry.tags, entry.at))
   }
 
-  read(keys: readonly string[], seen: Position | undefined): TierRead {
+  read(keys: readonly string[], seen: Position | undefined, lease = 0, holder = 0): TierRead {
     if (this.state === undefined) return { isKnown: false, epoch: undefined, head: undefined, values: [] }
     const { epoch, head } = this.state
     if (this.#on('history check on read') && seen !== undefined && !this.knows(seen))
       return { isKnown: false, epoch, head, values: [] }
-    const values = keys.map((key) => {
-      const entry = this.entries.get(key)
-      return entry !== undefined && this.isValid(entry) ? packed(entry) : undefined
-    })
-    return { isKnown: true, epoch, head, values }
+    return { isKnown: true, epoch, head, values: keys.map((key) => this.#value(key, lease, holder)) }
+  }
+
+  #value(key: string, lease: number, holder: number): TierRead['values'][number] {
+    const entry = this.#there(key)
+    const valid = entry !== undefined && this.isValid(entry) ? entry : undefined
+    const now = this.#time()
+    if (lease === 0 || (valid !== undefined && !isOver(valid, now))) return valid && packed(valid)
+    const held = entry === undefined ? this.leases.get(key) : undefined
+    if (valid !== undefined && valid.born > now) return 'loading'
+    if (held !== undefined && held.until > now && held.holder !== holder) return 'loading'
+    if (valid === undefined) {
+      this.entries.delete(key)
+      this.leases.set(key, { holder, until: now + lease })
+    } else this.entries.set(key, { ...valid, born: now + lease })
+    return valid && packed(valid)
+  }
+
+  /** The entry under a key, unless the server has removed it by now. */
+  #there(key: string): ModelEntry | undefined {
+    const entry = this.entries.get(key)
+    if (entry === undefined || entry.gone === 0 || entry.gone > this.#time()) return entry
+    this.entries.delete(key)
+    return undefined
+  }
+
+  release(key: string, holder: number): number {
+    const now = this.#time()
+    const held = this.leases.get(key)
+    const entry = this.#there(key)
+    if (entry === undefined) {
+      if (held === undefined || held.until <= now || held.holder !== holder) return 0
+      this.leases.delete(key)
+      return 1
+    }
+    if (!isOver(entry, now) || entry.born <= now) return 0
+    this.entries.set(key, { ...entry, born: 0 })
+    return 1
   }
 
   fill(fill: Fill): FillResult {
@@ -177,9 +215,9 @@ export class Model {
     if (this.#on('floors of the fences') && at < state.kf) return 'old'
     if (this.#on('key fence in L2') && (this.keys.get(key) ?? 0) > at) return 'overtaken'
     const born = this.#time() - Math.ceil(age)
-    const there = this.entries.get(key)
-    if (there !== undefined && there.epoch === state.epoch && there.at >= state.c && there.born > born)
-      return 'newer'
+    const there = this.#there(key)
+    const isCurrent = there !== undefined && there.epoch === state.epoch && there.at >= state.c
+    if (isCurrent && there.born > born && !isOver(there, this.#time())) return 'newer'
     this.#store(key, at, fill)
     return 'stored'
   }
@@ -203,7 +241,8 @@ export class Model {
     const at = numberOf(previous) + 1
     this.#append(body, at, this.limits.log)
     for (const key of keys) {
-      const there = this.entries.get(key)
+      const there = this.#there(key)
+      if (mode !== 'expire') this.leases.delete(key)
       if (mode !== 'expire') this.entries.delete(key)
       else if (there !== undefined) this.entries.set(key, { ...there, expires: this.#time() })
       this.keys.delete(key)
@@ -266,10 +305,16 @@ export class Model {
       at,
       born: now - Math.ceil(value.age),
       expires,
+      gone: value.ttl > 0 ? expires + Math.ceil(value.stale) : 0,
       tags: value.tags,
       value,
     })
+    this.leases.delete(key)
   }
+}
+
+function isOver({ expires }: ModelEntry, now: number): boolean {
+  return expires !== 0 && expires <= now
 }
 
 function packed({ epoch, at, born, expires, tags, value }: ModelEntry): Uint8Array {

@@ -122,7 +122,7 @@ export const mutants: Record<string, Mutant> = {
   },
   'trust has an end': {
     file: 'protocol.ts',
-    from: 'if (this.now() > this.trustedUntil) this.#lapse()',
+    from: 'this.near.trust(knownAt + this.settings.maxStale, () => this.#lapse())',
     to: '',
     profile: 'storm',
     seed: 78,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { choose } from '../../src/cli/recommendation.ts'
 import { simulate } from '../../src/cli/simulate.ts'
 import { parseSizes, sizesOf } from '../../src/cli/sizes.ts'
-import { skewed, traceOf } from './traces.ts'
+import { choose } from '../../src/sizing/recommendation.ts'
+import { skewed, traceOf } from '../cli/traces.ts'
 
 const points = (...ratios: number[]) => ratios.map((hitRatio, i) => ({ size: 10 * 2 ** i, hitRatio }))
 

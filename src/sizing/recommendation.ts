@@ -45,3 +45,24 @@ function kneeOf(curve: readonly Point[]): Point {
 function isBetter(a: Point, b: Point): boolean {
   return a.hitRatio > b.hitRatio || (a.hitRatio === b.hitRatio && a.size < b.size)
 }
+
+/**
+ * What can be said: `take` the recommended size; the reads were too few (`too short`) for that; or `do not cache`, as hardly any read
+ * would hit.
+ */
+export type Verdict = 'take' | 'too short' | 'do not cache'
+
+/** Fewer reads say nothing. */
+export const FEWEST_READS = 1000
+/** A cache in which fewer reads hit does nothing. */
+const LEAST_HIT_RATIO = 0.01
+
+/**
+ * The verdict on a recommendation after so many reads. `highest` is the highest hit ratio that there can be, and `entries` what the
+ * recommended size holds, 0 if that is not known: reads that hardly fill it say little of it.
+ */
+export function verdictOn(reads: number, highest: number, entries: number): Verdict {
+  const isUseless = highest < LEAST_HIT_RATIO
+  if (reads < FEWEST_READS || (!isUseless && reads < 2 * entries)) return 'too short'
+  return isUseless ? 'do not cache' : 'take'
+}

@@ -1,0 +1,222 @@
+import { NONE } from '../core/slots.ts'
+import type { Space } from '../core/space.ts'
+import type { StoreSettings } from '../options/options.ts'
+import { Entries } from './entries.ts'
+import type { CacheStats } from './stats.ts'
+import { type Weighing, weighingOf } from './weighing.ts'
+
+/** Number of entries that a call takes out by itself which makes many superfluous; the sweep does the rest. */
+export const AT_ONCE = 1024
+/** Number of ghosts that are forgotten for one entry that leaves, at most. */
+const BATCH = 64
+/** Number of slots that an insertion looks at for one of a dropped table. */
+const LOOKS = 4096
+
+/** Entries within bounds: who gives way to whom, by number and by weight. */
+export class Bounded extends Entries {
+  /** The bound by entries that holds: the user's, or a lower one that a guard holds the store at. */
+  maxEntries: number
+  /** The bound by entries that the user has set. */
+  wantedEntries: number
+  /** Infinity where no guard holds the store. */
+  heldAt: number = Infinity
+  maxWeight: number
+  /** What bounds the store besides its entries. */
+  readonly unit: CacheStats['unit']
+  readonly weighing: Weighing | undefined
+  /** A smaller bound has left a surplus of entries or ghosts, which the sweep takes out. */
+  isOver = false
+  /** Number of insertions left until `onInsertions` is called; Infinity where nobody watches. */
+  private insertionsLeft = Infinity
+  private insertionsEach = Infinity
+  private onInsertions: (() => void) | undefined = undefined
+
+  constructor(settings: StoreSettings, label: string, scale?: number) {
+    super(settings, label, scale)
+    this.maxEntries = settings.maxEntries
+    this.wantedEntries = settings.maxEntries
+    this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
+    this.unit =
+      settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
+    this.weighing = weighingOf(settings)
+  }
+
+  /** Goes by changed bounds, evicting what the policy would. What is left to do then (`isOver`) the sweep has to be told. */
+  applyBounds(now: number): void {
+    const maxEntries = Math.min(this.wantedEntries, this.heldAt)
+    if (maxEntries !== this.maxEntries) {
+      this.maxEntries = maxEntries
+      this.policy.resize(maxEntries)
+    }
+    this.isOver = !this.shed(AT_ONCE, now)
+  }
+
+  /** Evicts and forgets what a smaller bound has no room for, so many at most of each; whether all is done. */
+  shed(count: number, now: number): boolean {
+    let left = count
+    while (this.isSurplus && left-- > 0) if (!this.makeRoom(now, NONE)) break
+    let ghost: number = NONE
+    for (let forgotten = 0; forgotten < count; forgotten++) {
+      ghost = this.policy.dropSurplusGhost()
+      if (ghost === NONE) break
+      this.freeKey(ghost)
+    }
+    return !this.isSurplus && ghost === NONE
+  }
+
+  /** There is more than a bound allows. */
+  get isSurplus(): boolean {
+    return this.size > this.maxEntries || this.weight + this.ghostWeight > this.maxWeight
+  }
+
+  /** A slot for a key that has none or only a ghost, with room made for it. */
+  insert(space: Space, key: unknown, ghost: number, value: unknown, weight: number, now: number): number {
+    const { slots, policy } = this
+    if (this.remains !== undefined && !this.remains.isEmpty) this.remains.tell(1, weight)
+    policy.admit(ghost)
+    if (ghost !== NONE) this.unweighGhost(ghost)
+    // A surplus after `resize` is left to the sweep: an insertion only does not add to it.
+    const freed = this.size < this.maxEntries ? NONE : this.evict(now)
+    if (weight > 0) this.makeRoomFor(weight, now)
+    let slot = ghost
+    if (ghost === NONE) {
+      if (freed === NONE && slots.isFull) this.freeSlot(now)
+      slot = freed === NONE ? slots.take() : freed
+      this.name(slot, space, key)
+    } else if (freed !== NONE) slots.free(freed)
+    slots.values[slot] = value
+    policy.insert(slot)
+    space.table.size++
+    this.size++
+    this.insertionsLeft--
+    return slot
+  }
+
+  /** All slots that there can be are in use: a ghost or an entry gives up its own. */
+  freeSlot(now: number): void {
+    while (this.slots.isFull) if (!this.dropGhost() && !this.evictOther(NONE, now)) break
+  }
+
+  /** Puts a value in the place of another, which is counted and told by what had become of it. */
+  overwrite(slot: number, value: unknown, now: number): void {
+    const { values } = this.slots
+    const reason = this.reason(slot, now, 'replaced')
+    if (reason !== 'replaced' || !Object.is(values[slot], value)) this.tell(slot, this.ownerOf(slot), reason)
+    values[slot] = value
+    this.policy.use(slot)
+  }
+
+  /** Sets an entry's weight and makes room for it, at the cost of others. */
+  reweigh(slot: number, weight: number, now: number): void {
+    const { weights } = this.slots
+    if (weights === undefined) return
+    const more = weight - weights[slot]
+    const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
+    this.weight += more
+    this.ownerOf(slot).weight += more
+    weights[slot] = weight
+    while (this.weight + this.ghostWeight > most) if (!this.makeRoom(now, slot)) break
+  }
+
+  /** Makes room for a further weight. */
+  makeRoomFor(weight: number, now: number): void {
+    const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
+    while (this.weight + this.ghostWeight + weight > most) if (!this.makeRoom(now, NONE)) break
+  }
+
+  /** Gives up an entry, any but `kept`, or a ghost where there is no other; whether there was one. */
+  makeRoom(now: number, kept: number): boolean {
+    return this.evictOther(kept, now) || this.dropGhost()
+  }
+
+  /** Gives up one entry. Gives the slot of the key that left with it, if one did, for use at once. */
+  evict(now: number): number {
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
+    const victim = this.policy.victim(now)
+    return victim === NONE ? NONE : this.giveWay(victim, now)
+  }
+
+  /** A victim of the policy leaves; the slot of the key that left with it. */
+  giveWay(victim: number, now: number): number {
+    const reason = this.reason(victim, now, 'evicted')
+    this.release(victim, reason)
+    // Only a victim that left for want of room leaves its key behind.
+    const forgotten = reason === 'evicted' ? this.policy.addGhost(victim) : victim
+    if (forgotten !== victim) this.weighGhost(victim)
+    if (forgotten !== NONE) {
+      this.unweighGhost(forgotten)
+      this.unname(forgotten)
+    }
+    return forgotten
+  }
+
+  /** Gives up one entry, any but `kept`, where entries have weights; whether there was one. */
+  evictOther(kept: number, now: number): boolean {
+    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return true
+    const { policy } = this
+    let victim = policy.victim(now)
+    if (victim === kept && victim !== NONE) {
+      victim = policy.victim(now)
+      policy.insert(kept)
+    }
+    if (victim === NONE) return false
+    const freed = this.giveWay(victim, now)
+    if (freed !== NONE) this.slots.free(freed)
+    this.dropSurplusGhosts()
+    return true
+  }
+
+  // Ghosts: keys that the policy remembers
+
+  /** The key of a new ghost counts, and others go where all of them count for too much. */
+  weighGhost(slot: number): void {
+    const { weighing } = this
+    const { weights, keys } = this.slots
+    if (weighing === undefined || weights === undefined) return
+    weights[slot] = weighing.ofGhost(keys[slot])
+    this.ghostWeight += weights[slot]
+    const most = weighing.mostGhosts(this.maxWeight)
+    while (this.ghostWeight > most) if (!this.dropGhost()) break
+  }
+
+  /** A ghost leaves though there may be room for it; whether there was one. */
+  dropGhost(): boolean {
+    const ghost = this.policy.dropGhost()
+    if (ghost !== NONE) this.freeKey(ghost)
+    return ghost !== NONE
+  }
+
+  /** Ghosts leave that the policy does not remember since entries have become heavier, a few at a time. */
+  dropSurplusGhosts(): void {
+    for (let left = BATCH; left > 0; left--) {
+      const ghost = this.policy.dropSurplusGhost()
+      if (ghost === NONE) return
+      this.freeKey(ghost)
+    }
+  }
+
+  // Those who are told
+
+  /** Calls back after so many insertions of new entries, again and again, each time when the store is consistent; undefined for never. */
+  watchInsertions(each: number, callback: (() => void) | undefined): void {
+    this.insertionsEach = callback === undefined ? Infinity : each
+    this.insertionsLeft = this.insertionsEach
+    this.onInsertions = callback
+  }
+
+  tellInsertions(): void {
+    this.insertionsLeft = this.insertionsEach
+    this.onInsertions?.()
+  }
+
+  /** Tells the watcher of insertions, and the listener what has left; to be called when an operation is complete. */
+  notify(): void {
+    if (this.insertionsLeft <= 0) this.tellInsertions()
+    if (this.removals !== undefined) this.removals.flush()
+  }
+
+  override reset(): void {
+    super.reset()
+    this.isOver = false
+  }
+}

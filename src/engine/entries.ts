@@ -1,0 +1,290 @@
+import { type Clock, InjectedClock, systemClock } from '../core/clock.ts'
+import { Counters } from '../core/counters.ts'
+import { Slots } from '../core/slots.ts'
+import { Names, Space, type Table } from '../core/space.ts'
+import { anyDead, joinTags, leaveTags, type TagGroup } from '../core/tags.ts'
+import type { StoreSettings } from '../options/options.ts'
+import { Adaptive } from '../policies/adaptive.ts'
+import { Lru } from '../policies/lru.ts'
+import type { Policy } from '../policies/policy.ts'
+import { Faults } from './faults.ts'
+import { type Protection, protections } from './features/protection.ts'
+import { NegativeResult } from './negative.ts'
+import { Remains } from './remains.ts'
+import { RemovalQueue, type RemovalReason } from './removal.ts'
+
+/**
+ * What a store holds, and one way out of it for all reasons: entries in slots, their keys in the tables of key spaces, an order kept by
+ * a policy. The classes that extend it bound it (`Bounded`), end its lifetimes (`Timed`), and are read and written (`Store`).
+ */
+export class Entries {
+  readonly settings: StoreSettings
+  /** The name by which it is listed in the process. */
+  label: string
+  readonly clock: Clock
+  /** Errors that no caller waits for. */
+  readonly faults: Faults
+  /** Those of all spaces, closed ones included. */
+  readonly counters: Counters = new Counters()
+  readonly root: Space = new Space(undefined, undefined, this.counters)
+  readonly slots: Slots
+  readonly policy: Policy
+  /** Entries held, those of dropped tables included until they are reclaimed. */
+  size = 0
+  weight = 0
+  /** The weight of the keys of ghosts, which counts towards the bound by bytes. */
+  ghostWeight = 0
+  /** Tables whose entries are gone for every reader and whose slots wait to be reclaimed. */
+  readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
+  readonly protection: Protection | undefined
+  readonly removals: RemovalQueue | undefined
+  /** Entries that the listener has still to be told of, where there is one. */
+  readonly remains: Remains | undefined
+  /** Spaces of applications that share the store, by their prefix. */
+  readonly prefixes: Names<string> = new Names()
+
+  /** With a `scale` below 1 it is a model of a store so many times as large. */
+  constructor(settings: StoreSettings, label: string, scale = 1) {
+    this.settings = settings
+    this.label = label
+    this.faults = new Faults(this, settings.onError)
+    this.clock =
+      settings.clock === undefined
+        ? systemClock
+        : new InjectedClock(settings.clock, (error) => this.faults.report('clock', error))
+    this.removals =
+      settings.onRemoval === undefined
+        ? undefined
+        : new RemovalQueue(settings.onRemoval, (error, key) => this.faults.report('listener', error, key))
+    this.remains = this.removals && new Remains(this.removals)
+    this.protection = protections[settings.protect]
+    const { policy, maxEntries, idleTtl } = settings
+    this.slots = new Slots({
+      weights: settings.maxBytes !== undefined || settings.weigh !== undefined,
+      idle: idleTtl !== Infinity,
+      guards: idleTtl !== Infinity || this.protection?.copyOut !== undefined,
+      marks: policy !== 'lru',
+    })
+    this.policy =
+      policy === 'lru' ? new Lru(this.slots, maxEntries) : new Adaptive(this.slots, maxEntries, scale)
+  }
+
+  // Key spaces
+
+  ownerOf(slot: number): Table {
+    return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
+  }
+
+  *spaces(): Generator<Space> {
+    yield* this.root.all()
+    yield* this.prefixSpaces()
+  }
+
+  *prefixSpaces(): Generator<Space> {
+    for (const space of this.prefixes) yield* space.all()
+  }
+
+  // What a slot holds
+
+  holds(slot: number): boolean {
+    return this.slots.deadlines[slot] !== 0
+  }
+
+  isLive(slot: number, now: number): boolean {
+    const deadline = this.slots.deadlines[slot]
+    return deadline > now || (-deadline > now && !this.isTaggedOut(slot))
+  }
+
+  /** Whether there is more in a slot than a ghost, and its time is not over: an entry that lives, or is kept for loads. */
+  isHeld(slot: number, now: number): boolean {
+    return this.holds(slot) && this.endOf(slot) > now && !this.isTaggedOut(slot)
+  }
+
+  /** Time at which an entry leaves for good: at its deadline, or as long after it as it is kept for loads. */
+  endOf(slot: number): number {
+    const { deadlines, graces } = this.slots
+    const deadline = Math.abs(deadlines[slot])
+    return graces === undefined ? deadline : deadline + graces[slot]
+  }
+
+  isTaggedOut(slot: number): boolean {
+    const groups = this.slots.tags?.[slot]
+    return groups !== undefined && anyDead(groups)
+  }
+
+  /** Why an entry leaves: `reason` if it is live, else what has ended it. */
+  reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
+    const { slots } = this
+    if (slots.owners !== undefined && slots.owners[slot]!.dropped === 'cleared')
+      return Math.abs(slots.deadlines[slot]) <= slots.owners[slot]!.droppedAt ? 'expired' : 'cleared'
+    if (Math.abs(slots.deadlines[slot]) <= now) return 'expired'
+    return slots.hasExtras && this.isTaggedOut(slot) ? 'invalidated' : reason
+  }
+
+  // The way out, one for all reasons
+
+  /** An entry leaves, and its key with it. */
+  remove(slot: number, reason: RemovalReason): void {
+    this.policy.remove(slot)
+    this.release(slot, reason)
+    this.freeKey(slot)
+  }
+
+  /** A value leaves: counted, told, and off all sums. Its key may stay as a ghost. */
+  release(slot: number, reason: RemovalReason): void {
+    const { slots } = this
+    const owner = this.ownerOf(slot)
+    this.tell(slot, owner, reason)
+    if (slots.hasExtras) this.strip(slot, owner)
+    slots.values[slot] = undefined
+    slots.deadlines[slot] = 0
+    owner.size--
+    this.size--
+  }
+
+  /** Takes an entry that leaves off the sums and tags. */
+  strip(slot: number, owner: Table): void {
+    const { weights } = this.slots
+    if (weights !== undefined) {
+      this.weight -= weights[slot]
+      owner.weight -= weights[slot]
+      weights[slot] = 0
+    }
+    this.leaveTags(slot)
+  }
+
+  /** Counts a value that leaves, and has it told. */
+  tell(slot: number, owner: Table, reason: RemovalReason): void {
+    const { keys, values, graces } = this.slots
+    if (graces !== undefined && values[slot] instanceof NegativeResult) return
+    // What was cleared was counted then.
+    if (owner.dropped !== 'cleared') count(owner.space.counters, reason)
+    if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
+  }
+
+  // Keys and tags
+
+  /** Gives a slot to a key. Throws what the Map throws when it is full, and frees the slot. */
+  name(slot: number, space: Space, key: unknown): void {
+    const { slots } = this
+    try {
+      space.map.set(key, slot)
+    } catch (error) {
+      slots.free(slot)
+      throw error
+    }
+    slots.keys[slot] = key
+    if (slots.owners !== undefined) slots.owners[slot] = space.table
+  }
+
+  /** A key leaves. */
+  freeKey(slot: number): void {
+    this.unweighGhost(slot)
+    this.unname(slot)
+    this.slots.free(slot)
+  }
+
+  dropKey(slot: number): void {
+    this.policy.remove(slot)
+    this.freeKey(slot)
+  }
+
+  unname(slot: number): void {
+    const owner = this.ownerOf(slot)
+    if (owner.dropped === undefined) owner.map.delete(this.slots.keys[slot])
+  }
+
+  /** The key in a slot that holds no entry does not count any more. */
+  unweighGhost(slot: number): void {
+    const { weights } = this.slots
+    if (weights === undefined) return
+    this.ghostWeight -= weights[slot]
+    weights[slot] = 0
+  }
+
+  retag(slot: number, space: Space, tags: Iterable<string> | undefined): void {
+    if (tags === undefined && this.slots.tags === undefined) return
+    this.slots.trackTags()
+    const groups: readonly TagGroup[] | undefined = tags && joinTags(space, tags)
+    this.leaveTags(slot)
+    this.slots.tags![slot] = groups
+  }
+
+  leaveTags(slot: number): void {
+    const groups = this.slots.tags?.[slot]
+    if (groups === undefined) return
+    leaveTags(groups)
+    this.slots.tags![slot] = undefined
+  }
+
+  // All of a space
+
+  /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
+  drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
+    if (space.map.size === 0) return
+    const table = this.detachTable(space, dropped, now)
+    this.dropped.push({ table, slots: table.map.values() })
+  }
+
+  /** Empties all spaces at once and begins anew, whatever features there are; the listener is told later. */
+  empty(now: number): void {
+    const { table } = this.root
+    for (const space of this.spaces()) {
+      space.flights = undefined
+      space.tags = undefined
+      if (space.map.size > 0) this.detachTable(space, 'cleared', now)
+    }
+    for (const { table } of this.dropped.splice(0))
+      if (table.dropped === 'expired') table.space.counters.expired += table.size
+    if (this.size > 0) this.remains?.take(this.slots, table)
+    this.reset()
+  }
+
+  private detachTable(space: Space, dropped: 'cleared' | 'expired', now: number): Table {
+    const table = space.renew()
+    table.dropped = dropped
+    table.droppedAt = now
+    if (dropped === 'cleared') space.counters.cleared += table.size
+    return table
+  }
+
+  /** Whether something has left that waits to be reclaimed, or to be told. */
+  get hasLeft(): boolean {
+    return this.dropped.length > 0 || this.remains?.isEmpty === false
+  }
+
+  /** Frees slots of dropped tables until `count` entries have left or so many slots were looked at; how many have left. */
+  reclaim(count: number, looks: number, now: number): number {
+    let entries = 0
+    for (let looked = 0; entries < count && looked < looks && this.dropped.length > 0; looked++) {
+      const { table, slots } = this.dropped.at(-1)!
+      const { value: slot, done } = slots.next()
+      if (done) this.dropped.pop()
+      else if (this.slots.owners![slot] === table) {
+        if (this.holds(slot)) {
+          this.remove(slot, this.reason(slot, now, 'expired'))
+          entries++
+        } else this.dropKey(slot)
+      }
+    }
+    return entries
+  }
+
+  /** All entries are gone and unseen: begins anew with empty structures. */
+  reset(): void {
+    if (this.slots.used > 0) for (const space of this.spaces()) if (space.map.size > 0) space.renew()
+    this.slots.reset()
+    this.policy.clear()
+    this.size = 0
+    this.weight = 0
+    this.ghostWeight = 0
+  }
+}
+
+/** Counts an entry that left. By names that stand here, which costs a fraction of looking a name up. */
+function count(counters: Counters, reason: RemovalReason): void {
+  if (reason === 'evicted') counters.evicted++
+  else if (reason === 'expired') counters.expired++
+  else if (reason === 'replaced') counters.replaced++
+  else counters[reason]++
+}

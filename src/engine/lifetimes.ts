@@ -1,0 +1,156 @@
+import { NONE } from '../core/slots.ts'
+import type { Space } from '../core/space.ts'
+import { CacheError } from '../errors.ts'
+import type { StoreSettings } from '../options/options.ts'
+import type { ResolvedWrite } from '../options/resolved.ts'
+import { Bounded } from './bounds.ts'
+import { Expiry } from './expiry.ts'
+import { NegativeResult } from './negative.ts'
+import type { Watcher } from './watcher.ts'
+
+/** The deadline of an entry that was never live; above zero, below every time. */
+const LONG_AGO = 0.5
+
+/** Entries with lifetimes: when each is readable, and how long after that it is kept for loads. */
+export class Timed extends Bounded {
+  readonly expiry: Expiry = new Expiry(this)
+  readonly idleTtl: number
+  readonly keepsNothing: boolean
+  /** Every read has more to do than to give the value. */
+  readonly guardsAll: boolean
+  /** Absent while nobody watches. */
+  protected watcher: Watcher | undefined = undefined
+
+  constructor(settings: StoreSettings, label: string, scale?: number) {
+    super(settings, label, scale)
+    this.idleTtl = settings.idleTtl
+    this.keepsNothing = settings.kind === 'none'
+    this.guardsAll = this.idleTtl !== Infinity || this.protection?.copyOut !== undefined
+  }
+
+  /** The slot of a live entry, or NONE. Counts nothing. */
+  find(space: Space, key: unknown): number {
+    const slot = space.map.get(key)
+    if (slot !== undefined && this.isLive(slot, this.clock.now())) return slot
+    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.clock.missed()
+    return NONE
+  }
+
+  /** Milliseconds that a live entry has left, or undefined where none is. */
+  timeLeft(space: Space, key: unknown): number | undefined {
+    const slot = space.map.get(key)
+    const now = this.clock.now()
+    if (slot !== undefined && this.isLive(slot, now)) return Math.abs(this.slots.deadlines[slot]) - now
+    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    return undefined
+  }
+
+  /** Begins a lifetime, shortened by jitter, and says how long after it the value is kept. */
+  live(slot: number, ttl: number, now: number, resolved: ResolvedWrite): void {
+    const { slots } = this
+    const lifetime = resolved.ttlJitter === 0 ? ttl : ttl * (1 - resolved.ttlJitter * Math.random())
+    if (resolved.grace > 0 || resolved.refreshAhead > 0) slots.trackLoads()
+    if (slots.graces !== undefined) {
+      slots.graces[slot] = resolved.grace
+      slots.retries![slot] = 0
+      slots.refreshes![slot] = resolved.refreshAhead > 0 ? now + lifetime * resolved.refreshAhead : 0
+    }
+    this.expireAt(slot, now + lifetime)
+  }
+
+  /** Sets the deadline of an entry, with the sign that tells whether its reads have more to do. */
+  expireAt(slot: number, deadline: number): void {
+    const { slots } = this
+    let effective = deadline
+    if (slots.lastReads !== undefined) {
+      slots.ttlDeadlines![slot] = deadline
+      effective = Math.min(deadline, slots.lastReads[slot] + this.idleTtl)
+    }
+    const guards = this.guardsAll || slots.tags?.[slot] !== undefined || (slots.refreshes?.[slot] ?? 0) !== 0
+    slots.deadlines[slot] = guards ? -effective : effective
+    this.expectEnd(slot, this.endOf(slot))
+  }
+
+  /** An entry was written that leaves for good at that time. */
+  expectEnd(slot: number, end: number): void {
+    const { expiry } = this
+    if (expiry.census.live !== undefined) expiry.census.live.add(slot)
+    expiry.expect(end)
+  }
+
+  /** Gives a live entry a new lifetime; 0 or less removes it. */
+  touch(slot: number, ttl: number, resolved: ResolvedWrite): void {
+    if (this.slots.watched?.[slot] === 1) this.watcher!.touched(slot, ttl)
+    if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), resolved)
+    else this.remove(slot, 'expired')
+  }
+
+  /** Ends the lifetime of a live entry now, and keeps it for loads as long as it would be kept; whether there was one. */
+  expire(space: Space, key: unknown): boolean {
+    const slot = this.find(space, key)
+    space.flights?.overtake(key)
+    if (slot === NONE) return false
+    this.watcher?.deleted(space, key)
+    if (this.slots.ttlDeadlines !== undefined) this.slots.ttlDeadlines[slot] = this.clock.now()
+    this.slots.deadlines[slot] = this.clock.now()
+    this.expiry.expect(this.endOf(slot))
+    return true
+  }
+
+  /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
+  expireAll(space: Space): void {
+    const { deadlines, ttlDeadlines, graces } = this.slots
+    const now = this.clock.now()
+    for (const inside of space.all()) {
+      inside.flights = undefined
+      for (const slot of inside.map.values()) {
+        if (!this.isHeld(slot, now)) continue
+        if (graces !== undefined && this.slots.values[slot] instanceof NegativeResult) graces[slot] = 0
+        else if (Math.abs(deadlines[slot]) > now) {
+          deadlines[slot] = now
+          if (ttlDeadlines !== undefined) ttlDeadlines[slot] = now
+        }
+        this.expiry.expect(this.endOf(slot))
+      }
+    }
+    this.watcher?.cleared(space)
+  }
+
+  // What loads find out
+
+  /** Removes what is under the key because its time is over. */
+  discard(space: Space, key: unknown): void {
+    const slot = space.map.get(key) ?? NONE
+    if (this.holds(slot)) this.remove(slot, this.reason(slot, this.clock.now(), 'expired'))
+  }
+
+  /** Keeps what a load found out for `time` milliseconds, in the place of what was there. */
+  setNegative(
+    space: Space,
+    key: unknown,
+    result: NegativeResult,
+    time: number,
+    tags: readonly string[] | undefined,
+  ): void {
+    this.discard(space, key)
+    if (space.closed || this.keepsNothing) return
+    const now = this.clock.forWrite()
+    const weight = this.weighing?.ofNegative(result, key, this.size, this.weight, this.maxWeight) ?? 0
+    if (weight > this.maxWeight) return
+    this.slots.trackLoads()
+    const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, weight, now)
+    this.retag(slot, space, tags)
+    this.expiry.census.live?.add(slot)
+    this.slots.deadlines[slot] = LONG_AGO
+    this.slots.graces![slot] = now + time - LONG_AGO
+    this.slots.refreshes![slot] = 0
+    this.reweigh(slot, weight, now)
+    this.expiry.expect(now + time)
+  }
+
+  override reset(): void {
+    super.reset()
+    this.expiry.reset()
+  }
+}

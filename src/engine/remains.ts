@@ -1,0 +1,58 @@
+import { FIRST_SLOT, type Slots } from '../core/slots.ts'
+import type { Table } from '../core/space.ts'
+import { NegativeResult } from './negative.ts'
+import type { RemovalQueue } from './removal.ts'
+
+/** Number of slots that one call looks at, at most. */
+const LOOKS = 4096
+
+/** The arrays of a store as they were when it was emptied. */
+interface Emptied extends Pick<Slots, 'keys' | 'values' | 'deadlines' | 'weights' | 'owners' | 'end'> {
+  /** The owner of all slots where they do not tell it. */
+  readonly table: Table
+  cursor: number
+}
+
+/** What a store held when it was emptied as a whole, until the listener has been told of it bit by bit. */
+export class Remains {
+  private readonly removals: RemovalQueue
+  private readonly emptied: Emptied[] = []
+
+  constructor(removals: RemovalQueue) {
+    this.removals = removals
+  }
+
+  get isEmpty(): boolean {
+    return this.emptied.length === 0
+  }
+
+  /** Keeps the arrays of slots that are about to begin anew, whose tables have been dropped. */
+  take({ keys, values, deadlines, weights, owners, end }: Slots, table: Table): void {
+    this.emptied.push({ keys, values, deadlines, weights, owners, end, table, cursor: FIRST_SLOT })
+  }
+
+  /** Has `count` entries told, and more until they weigh so much together, as far as one call can look. */
+  tell(count: number, weight = 0): void {
+    let [left, heavy] = [count, weight]
+    for (let looks = LOOKS; looks > 0 && (left > 0 || heavy > 0) && !this.isEmpty; looks--) {
+      const one = this.emptied[0]!
+      const slot = one.cursor++
+      if (slot >= one.end) this.emptied.shift()
+      else if (one.deadlines[slot] !== 0) {
+        this.tellOne(one, slot)
+        left--
+        heavy -= one.weights?.[slot] ?? 0
+      }
+    }
+  }
+
+  /** Lets go of a value. */
+  private tellOne({ keys, values, deadlines, owners, table }: Emptied, slot: number): void {
+    const { dropped, droppedAt } = owners?.[slot] ?? table
+    const value = values[slot]
+    values[slot] = undefined
+    if (value instanceof NegativeResult) return
+    const isExpired = dropped === 'expired' || Math.abs(deadlines[slot]!) <= droppedAt
+    this.removals.add(keys[slot], value, isExpired ? 'expired' : 'cleared')
+  }
+}

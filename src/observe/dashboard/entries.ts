@@ -1,0 +1,60 @@
+import { FIRST_SLOT } from '../../core/slots.ts'
+import type { Store } from '../../engine/store.ts'
+import { matches, shownKey } from './keys.ts'
+import { pathOf } from './spaces.ts'
+import type { Entries, EntryState, SpacePath } from './wire.ts'
+
+/** How many entries are told at once, and how long they are looked for, in milliseconds. */
+const PAGE = 100
+const SLICE = 20
+/** The characters of keys and tags that are told at once. */
+const TEXT = 200_000
+/** How many slots are looked at between two looks at the time. */
+const LOOKS = 512
+
+/**
+ * Live entries whose key contains `find`, in no particular order, from a place on. Changes nothing. Where entries are many it ends before
+ * it has found a page, and says where to go on.
+ */
+export function findEntries(
+  store: Store,
+  { find, after, keys }: { readonly find: string; readonly after: number; readonly keys: 'plain' | 'hashed' },
+): Omit<Entries, 'instance' | 'cache'> {
+  const { slots } = store
+  const now = store.clock.recent()
+  const start = performance.now()
+  const entries: EntryState[] = []
+  let text = 0
+  let slot = Math.max(FIRST_SLOT, after)
+  for (; slot < slots.end; slot++) {
+    if (slot % LOOKS === 0 && performance.now() - start > SLICE) break
+    if (entries.length === PAGE || text > TEXT) break
+    if (slots.isFree(slot) || !store.isLive(slot, now)) continue
+    const table = store.ownerOf(slot)
+    if (table.dropped !== undefined || !matches(slots.keys[slot], find)) continue
+    const entry = entryAt(store, slot, now, pathOf(table.space, store), keys)
+    entries.push(entry)
+    text += entry.key.text.length + entry.tags.reduce((sum, tag) => sum + tag.length, 0)
+  }
+  return { entries, after: slot < slots.end ? slot : null }
+}
+
+function entryAt(
+  store: Store,
+  slot: number,
+  now: number,
+  path: SpacePath,
+  keys: 'plain' | 'hashed',
+): EntryState {
+  const { slots } = store
+  const left = Math.abs(slots.deadlines[slot]!) - now
+  const tags = new Set(slots.tags?.[slot]?.map(({ tag }) => tag.slice(0, 1000)))
+  return {
+    key: shownKey(slots.keys[slot], keys),
+    path,
+    left: left === Infinity ? null : Math.round(left),
+    tags: keys === 'hashed' ? [] : [...tags].slice(0, 50),
+    weight: slots.weights?.[slot] ?? null,
+    standing: null,
+  }
+}

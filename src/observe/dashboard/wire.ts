@@ -1,0 +1,218 @@
+/* What the page and its server say to each other, as JSON. A bound that there is not is null. */
+
+/** A name as it stands in an address: as JSON has it, so that halves of surrogate pairs survive. */
+export function escaped(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
+}
+
+/** The name that was escaped; undefined for what was not. */
+export function unescaped(text: string): string | undefined {
+  try {
+    return JSON.parse(`"${text}"`)
+  } catch {
+    return undefined
+  }
+}
+
+/** A key by which an entry can be asked for again: as it is in JSON, or told by its type. Undefined for objects and symbols. */
+export type KeyRef =
+  | string
+  | number
+  | boolean
+  | null
+  | { readonly bigint: string }
+  | { readonly number: string }
+
+/** A namespace by its name, a version by its number, a prefix of an application by its place among them. */
+export type SpacePath = readonly (string | number | { readonly prefix: number })[]
+
+/** What happened in a stretch of time. */
+export interface Span {
+  readonly seconds: number
+  readonly hits: number
+  readonly stale: number
+  readonly misses: number
+  readonly sets: number
+  readonly evicted: number
+  readonly expired: number
+  readonly loads: number
+  readonly failed: number
+  /** Milliseconds that half of the loads, and nearly all, took at most; null without loads. */
+  readonly p50: number | null
+  readonly p95: number | null
+  /** Milliseconds that a load takes on average; null without loads. */
+  readonly mean: number | null
+}
+
+export interface CacheState {
+  readonly name: string
+  readonly size: number
+  readonly maxEntries: number | null
+  /** The lower bound that the heap guard holds it at. */
+  readonly heldAt: number | null
+  readonly weight: number
+  readonly maxWeight: number | null
+  readonly unit: 'entries' | 'weight' | 'bytes'
+  readonly spaces: number
+  /** Loads that have failed since one succeeded, the last error, and whether stale values are given meanwhile. */
+  readonly failing: { readonly loads: number; readonly error: string; readonly stale: boolean } | null
+  readonly faults: number
+  readonly tier: TierState | null
+  readonly minute: Span
+  readonly hour: Span
+  /** The hit ratio of each of the last sixty minutes, in thousandths; null where nothing was read. Left out while the page has it. */
+  readonly trend?: readonly (number | null)[]
+}
+
+/** The second tier of a tiered cache. */
+export interface TierState {
+  readonly bus: 'listening' | 'polling'
+  readonly breaker: 'closed' | 'open'
+  /** Milliseconds since the state of the log was last proven; null before the first time. */
+  readonly knownFor: number | null
+  /** How long what is held may be served without proof. */
+  readonly maxStale: number | null
+  readonly queued: number
+  readonly hits: number
+  readonly misses: number
+  readonly openings: number
+  readonly distrusts: number
+  readonly gaps: number
+}
+
+/** Ten seconds of a cache: its number, then `sampleFields` in their order. */
+export type SampleRow = readonly (number | null)[]
+
+export const sampleFields = [
+  'hits',
+  'stale',
+  'misses',
+  'sets',
+  'evicted',
+  'expired',
+  'loads',
+  'failed',
+  'size',
+  'weight',
+  'p50',
+  'p95',
+] as const
+
+export interface SpaceState {
+  readonly path: SpacePath
+  readonly entries: number
+  readonly weight: number
+  readonly hits: number
+  readonly misses: number
+  readonly sets: number
+  readonly evicted: number
+}
+
+/** A key asked for often, and its share of the reads that were looked at. */
+export interface TopKey {
+  readonly key: ShownKey
+  readonly path: SpacePath
+  readonly share: number
+}
+
+export interface Details {
+  readonly name: string
+  readonly settings: Readonly<Record<string, string | number | boolean>>
+  readonly samples: readonly SampleRow[]
+  /** Of the last hour, by class of `loadTimeBounds`. */
+  readonly loadTimes: readonly number[]
+  readonly removals: Readonly<Record<string, number>>
+  readonly spaces: readonly SpaceState[]
+  readonly top: {
+    readonly seconds: number
+    readonly hits: readonly TopKey[]
+    readonly misses: readonly TopKey[]
+  } | null
+  readonly advice: unknown
+}
+
+export interface FaultState {
+  readonly kind: string
+  readonly cache: string
+  readonly message: string
+  readonly key: string | null
+  readonly at: number
+  readonly count: number
+}
+
+export interface State {
+  readonly instance: {
+    readonly id: string
+    readonly host: string
+    readonly pid: number
+    readonly started: number
+  }
+  readonly now: number
+  /** How many samples were taken, and milliseconds between them. */
+  readonly tick: number
+  readonly every: number
+  readonly may: {
+    readonly actions: readonly string[]
+    readonly values: boolean
+    readonly keys: 'plain' | 'hashed'
+    readonly advice: boolean
+  }
+  readonly heap: { readonly used: number; readonly limit: number } | null
+  readonly guard: {
+    readonly live: number
+    readonly limit: number
+    readonly holding: boolean
+    readonly cuts: number
+  } | null
+  readonly caches: readonly CacheState[]
+  readonly faults: readonly FaultState[]
+  /** Reads of all caches in each of the last sixty minutes: answered here, and not. Left out while the page has it. */
+  readonly traffic?: readonly (readonly [number, number])[]
+  /** Namespaces of the caches whose rows are unfolded. */
+  readonly spaces: Readonly<Record<string, readonly SpaceState[]>>
+  readonly details?: Details
+}
+
+/** How a key is shown, and by what it is asked for again, where it can be. */
+export interface ShownKey {
+  readonly text: string
+  readonly kind: 'string' | 'number' | 'bigint' | 'other' | 'hashed'
+  readonly ref?: KeyRef
+}
+
+export interface EntryState {
+  readonly key: ShownKey
+  readonly path: SpacePath
+  /** Milliseconds that it has left; null for ever. */
+  readonly left: number | null
+  readonly tags: readonly string[]
+  /** Its weight, or in bytes with `maxBytes`; null where nothing is weighed. */
+  readonly weight: number | null
+  readonly standing: 'recent' | 'frequent' | null
+}
+
+export interface Entries {
+  readonly instance: string
+  readonly cache: string
+  readonly entries: readonly EntryState[]
+  /** Where to go on; null at the end. */
+  readonly after: number | null
+}
+
+/** What an action is asked to do. */
+export interface ActionRequest {
+  readonly action: 'delete' | 'clear' | 'resize' | 'reveal' | 'examine'
+  readonly cache: string
+  readonly path?: SpacePath
+  readonly key?: KeyRef
+  /** The name of the cache, typed by hand, for `clear`. */
+  readonly confirm?: string
+  readonly bounds?: { readonly maxEntries?: number; readonly maxWeight?: number }
+}
+
+/** What has come of it, and in which process. */
+export interface ActionResult {
+  readonly instance: string
+  readonly done: boolean
+  readonly text?: string
+}
