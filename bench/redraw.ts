@@ -1,5 +1,6 @@
 /** Draws all charts anew, and writes all pages, from the results in docs/benchmarks: `npm run bench:draw`. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { writeAdvicePage } from './advice/write.ts'
 import { drawCharts } from './draw.ts'
 import { readHitRatios, writeHitRatioPage } from './hit-ratio/write.ts'
 import { comparisonPage, goalPage, nodePage } from './pages.ts'
@@ -17,6 +18,7 @@ export function redraw(): void {
   for (const { name, report } of reports) writeFileSync(new URL(`${name}/README.md`, docs), nodePage(report))
   for (const name of ['hit-ratio', 'hit-ratio-synthetic'] as const)
     if (readHitRatios(docs, name) !== undefined) writeHitRatioPage(docs, name)
+  writeAdvicePage(docs)
   writeFileSync(new URL('goals.md', import.meta.url), goalPage(reports))
   const drawn = reports.find(({ name }) => name === DRAWN) ?? reports.at(-1)
   const hitRatios = readHitRatios(docs, 'hit-ratio')

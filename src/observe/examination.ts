@@ -305,7 +305,10 @@ export class Examination implements Watcher {
     this.moment.time = now
     const end = Math.min(slots.end, this.cursor + SLICE)
     for (let slot = this.cursor; slot < end; slot++) {
-      if (!store.isLive(slot, now)) continue
+      if (!store.isLive(slot, now)) {
+        this.beginGhost(slot)
+        continue
+      }
       const { space } = store.ownerOf(slot)
       if (!this.hashOf(space, slots.keys[slot])) continue
       slots.watched![slot] = 1
@@ -323,6 +326,21 @@ export class Examination implements Watcher {
     this.cursor = end
     this.work += this.surroundings.stopwatch() - start
     if (end < slots.end) this.surroundings.later(() => this.fill(), 0)
+  }
+
+  /** A key that was evicted lately, and is remembered: a larger cache would hold it. */
+  private beginGhost(slot: number): void {
+    const { store, moment } = this
+    const { slots } = store
+    if (slots.deadlines[slot] !== 0 || slots.isFree(slot)) return
+    const { space } = store.ownerOf(slot)
+    if (space === undefined || !this.hashOf(space, slots.keys[slot])) return
+    const id = this.hash.low
+    const known = this.keys.get(id)
+    const weight = known?.weight ?? Math.round(store.weight / Math.max(1, store.size))
+    if (known === undefined) this.keep(id, space).deadline = moment.time + this.ttl
+    for (const miniature of this.miniatures)
+      if (miniature.factor > 1) miniature.begin(id, this.ttl, weight, known?.version ?? 0)
   }
 
   private drain(): void {

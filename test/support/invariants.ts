@@ -46,14 +46,16 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
 function checkSlots(store: Store): Kind[] {
   const { slots } = store
   const { end, keys, values, deadlines } = slots
-  const { weights, lastReads, ttlDeadlines, graces, retries, refreshes, owners, tags } = slots
+  const { weights, lastReads, ttlDeadlines, graces, retries, refreshes, owners, tags, watched } = slots
   const marks = slots.marks.length > 0 ? slots.marks : undefined
   for (const [name, array] of Object.entries({
     ...{ keys, values, owners, tags, next: slots.next, prev: slots.prev, marks },
-    ...{ weights, lastReads, ttlDeadlines, graces, retries, refreshes },
+    ...{ weights, lastReads, ttlDeadlines, graces, retries, refreshes, watched },
   }))
     if (array) assert.equal(array.length, deadlines.length, `${name}: as long as the other arrays`)
   assert.ok(deadlines.length >= end, 'the arrays reach to the end')
+  assert.equal(watched !== undefined, store.isWatched, 'slots are marked while somebody watches')
+  if (watched) assert.ok(slots.calmUntil < 0, 'no read is calm while somebody watches')
 
   checkEmpty(slots, NONE, 'slot')
   for (let slot = end; slot < deadlines.length; slot++) {
