@@ -66,6 +66,7 @@ export class Protocol {
     old: 0,
     overtaken: 0,
     newer: 0,
+    full: 0,
   }
   isClosed = false
   readonly #tier: Tier
@@ -284,8 +285,16 @@ export class Protocol {
     if (entry === undefined || entry.tags.some((tag) => pendingTags.has(tag))) return undefined
     const value = await this.codec.read(entry)
     if (value === unreadable) return undefined
-    const { tags, expires } = entry
-    return { isHit: true, value, tags, left: this.#left(expires), token, isLeased: false }
+    const { tags, expires, isExpired } = entry
+    const left = this.#left(expires)
+    return {
+      isHit: true,
+      value,
+      tags,
+      left: isExpired ? Math.min(left ?? 0, 0) : left,
+      token,
+      isLeased: false,
+    }
   }
 
   /** At least how long is left until a time of the store's clock. */

@@ -68,6 +68,7 @@ describe('a stored entry', () => {
     expect(await codec.read(entry)).toEqual(value)
     expect({ ...entry, data: undefined, flags: undefined }).toEqual({
       flags: undefined,
+      isExpired: false,
       serializer: 0,
       tags: [':a', ':tag'],
       epoch: 242888159786752,
