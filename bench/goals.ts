@@ -1,5 +1,6 @@
 import type { Fill } from './fill.ts'
 import { BESIDE, type Result } from './measure.ts'
+import { floors, indexed } from './peers/floor.ts'
 import type { Report } from './report.ts'
 import { entries, type Table, unique } from './tables.ts'
 
@@ -13,7 +14,7 @@ interface Goal {
 
 const EXACT_LRU = ['lru-cache', 'lru.min', 'tiny-lru', 'mnemonist LRUMap', 'toad-cache Lru']
 /** Peers without a bound, and those whose keys are properties of an object, not keys of a Map. */
-const NOT_COMPARABLE = ['Map', 'node-cache', 'flru', 'nearcache', 'nearcache lru']
+const NOT_COMPARABLE = [...floors, 'node-cache', 'flru', 'nearcache', 'nearcache lru']
 
 export function goalTable(report: Report): Table {
   const rows = goalsOf(report).map(({ goal, bound, measured, atLeast }) => {
@@ -33,6 +34,9 @@ function goalsOf({ peers, speed, async, fill, bytes, longRuns }: Report): Goal[]
     const at = ` at ${entries(size)}`
     const hits = of('hit', size)
     add(`hit: times \`Map.get\`${at}`, 1.15, timesOf(hits, 'Map'))
+    const most = size <= 10_000 ? 1.1 : 1.2
+    const drawn = timesOf(of('hit, order drawn anew', size), indexed.name)
+    add(`hit, order drawn anew: times \`${indexed.name}\`${at}`, most, drawn)
     const others = hits.filter(({ peer }) => !NOT_COMPARABLE.includes(peer))
     addFastest(`hit: times the fastest bounded peer on a Map${at}`, others)
 

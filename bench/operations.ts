@@ -64,6 +64,7 @@ export class Scene {
 
 export type OperationName =
   | 'hit'
+  | 'drawn'
   | 'miss'
   | 'update'
   | 'insert'
@@ -76,9 +77,29 @@ export type OperationName =
 const operations: Record<OperationName, Entry> = {
   hit: {
     label: 'hit',
-    about: '`get` of a key that is there; all keys equally often, in a shuffled order',
+    about:
+      '`get` of a key that is there; all keys equally often, in one shuffled order that is repeated: of a short list the processor learns which branches come',
     make(scene) {
       const asked = scene.shuffled(1)
+      return {
+        count: SAMPLE,
+        expected: SAMPLE,
+        subject(peer, loops) {
+          const target = scene.full(peer, loops)
+          return asked((list, from, to) => loops.get(target, list, from, to))
+        },
+      }
+    },
+  },
+
+  drawn: {
+    label: 'hit, order drawn anew',
+    about:
+      '`get` of a key that is there; all keys equally often, in an order drawn anew for each round through them',
+    make(scene) {
+      const next = random(2)
+      const rounds = Math.ceil((16 * SAMPLE) / scene.items.length)
+      const asked = inSamples(Array.from({ length: rounds }, () => shuffled(scene.items, next)).flat())
       return {
         count: SAMPLE,
         expected: SAMPLE,

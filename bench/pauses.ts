@@ -1,7 +1,8 @@
 /**
  * The longest single turn of work at a million entries, for every operation that may take long, beside what a bare Map takes for the same:
  * `npm run bench:pauses`, on the Nodes named by `--node` (20 and 24 unless said otherwise). Writes docs/benchmarks/pauses.md, unless
- * `--only <text>` picks cases by their names. `--large` adds those that take gigabytes.
+ * `--only <text>` picks cases by their names. `--large` adds those that take gigabytes. Each is measured in `--processes` processes (3), of
+ * which the best counts: the others show what else the machine did.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -12,14 +13,12 @@ import { cases } from './pauses-cases.ts'
 import { caption, describeEnvironment } from './report.ts'
 import { toMarkdown } from './tables.ts'
 
-/** Each is measured in so many processes, of which the best counts: the others show what else the machine did. */
-const PROCESSES = 3
-
 const { values: options } = parseArgs({
   options: {
     node: { type: 'string', multiple: true, default: ['20', '24'] },
     only: { type: 'string' },
     large: { type: 'boolean', default: false },
+    processes: { type: 'string', default: '3' },
   },
 })
 const nodes = options.node.map(installNode)
@@ -46,7 +45,7 @@ if (options.only === undefined) {
 function best(node: string, name: string, side: string): number {
   const script = fileURLToPath(new URL('pauses-process.ts', import.meta.url))
   const flags = ['--expose-gc', '--max-old-space-size=8192', '--import', 'tsx']
-  const times = Array.from({ length: PROCESSES }, () =>
+  const times = Array.from({ length: Number(options.processes) }, () =>
     Number(execFileSync(node, [...flags, script, name, side], { encoding: 'utf8' })),
   )
   return Math.min(...times)
@@ -60,7 +59,7 @@ function page(): string {
   return `${[
     '# Pauses',
     `${caption({ ...describeEnvironment(), node: versions.map((version) => version.slice(1)).join(' and ') })}. Written by \`npm run bench:pauses\`.`,
-    'How long the event loop is held at most by a single turn of work, in milliseconds: the longest of all calls, and of all slices in which the rest is done afterwards. Caches of a million entries, integers as keys and values; beside it what a bare Map takes for the same, one key after the other, which no cache on a Map can save: it copies itself when it has become too small, and again when it has become much too large. The best of three processes for each figure.',
+    `How long the event loop is held at most by a single turn of work, in milliseconds: the longest of all calls, and of all slices in which the rest is done afterwards. Caches of a million entries, integers as keys and values; beside it what a bare Map takes for the same, one key after the other, which no cache on a Map can save: it copies itself when it has become too small, and again when it has become much too large. The best of ${options.processes} processes for each figure.`,
     toMarkdown(rows),
   ].join('\n\n')}\n`
 }

@@ -2,6 +2,7 @@ import { picture } from './charts/chart.ts'
 import { awaitedHits, fasterThan, hits } from './comparisons.ts'
 import { gapsClosed } from './hit-ratio/gap-chart.ts'
 import type { Measured } from './hit-ratio/score.ts'
+import { floors } from './peers/floor.ts'
 import type { Report } from './report.ts'
 import { nanoseconds } from './tables.ts'
 
@@ -52,7 +53,7 @@ export function awaitedWords(report: Report): string {
     .reverse()
     .map(({ peer, ns }, i) => `${times(ns / ours.ns)} times as ${i === 0 ? 'fast as ' : ''}${AWAITED[peer]}`)
   const even = all
-    .filter(({ isReference, peer, ns }) => !isReference && peer !== 'Map' && ns < 1.5 * ours.ns)
+    .filter(({ isReference, peer, ns }) => !isReference && !floors.includes(peer) && ns < 1.5 * ours.ns)
     .map(({ peer }) => peer)
   const parts = even.length === 0 ? slower : [...slower, `and about as fast as ${even.join(' and ')}`]
   return `A hit through \`await cache.getOrLoad(key, load)\` takes ${nanoseconds(ours.ns)} ns: ${parts.join(', ')}.`
@@ -64,7 +65,7 @@ export function hitWords(report: Report): string {
   const slower = ['lru-cache', 'node-cache']
     .flatMap((name) => all.find(({ peer, ns }) => peer === name && ns > ours.ns) ?? [])
     .map(({ peer, ns }, i) => `${times(ns / ours.ns)} times as ${i === 0 ? 'fast as ' : ''}${peer}`)
-  const faster = fasterThan(report, 'hit').filter((peer) => peer !== 'Map')
+  const faster = fasterThan(report, 'hit').filter((peer) => !floors.includes(peer))
   const map = all.find(({ peer }) => peer === 'Map')!
   const rest =
     faster.length === 0 ? '' : ` ${faster.join(' and ')} ${faster.length === 1 ? 'is' : 'are'} faster.`

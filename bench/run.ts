@@ -44,10 +44,10 @@ const FULL: Plan = {
   rounds: 9,
   scenes: [
     ...[100, 500, 1_000, 10_000, 100_000].map((size) => ['held', size, operationNames] as const),
-    ['held', 1_000_000, ['hit', 'miss', 'update', 'insert']],
+    ['held', 1_000_000, ['hit', 'drawn', 'miss', 'update', 'insert']],
     ...(['built', 'integer'] as const).flatMap((kind) => [
       [kind, 1_000, operationNames] as const,
-      [kind, 100_000, ['hit', 'insert', 'namespaced']] as const,
+      [kind, 100_000, ['hit', 'drawn', 'insert', 'namespaced']] as const,
     ]),
   ],
   asyncRounds: 15,
@@ -61,8 +61,8 @@ const FULL: Plan = {
 const QUICK: Plan = {
   rounds: 7,
   scenes: [
-    ['held', 1_000, ['hit', 'miss', 'update', 'insert', 'zipf', 'namespaced']],
-    ['held', 100_000, ['hit', 'zipf']],
+    ['held', 1_000, ['hit', 'drawn', 'miss', 'update', 'insert', 'zipf', 'namespaced']],
+    ['held', 100_000, ['hit', 'drawn', 'zipf']],
   ],
   asyncRounds: 5,
   latency: [20_000, 1],

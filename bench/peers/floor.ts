@@ -26,6 +26,45 @@ class FirstInFirstOut extends Map<unknown, unknown> implements Target {
   }
 }
 
+/** A Map to places in an array of values, with a bound: a key can leave without its value moving, and the places are used in turn. */
+class Indexed implements Target {
+  readonly #capacity: number
+  readonly #places = new Map<unknown, number>()
+  readonly #values: unknown[] = []
+  readonly #keys: unknown[] = []
+  #next = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  get(key: unknown): unknown {
+    const place = this.#places.get(key)
+    return place === undefined ? undefined : this.#values[place]
+  }
+
+  set(key: unknown, value: unknown): void {
+    let place = this.#places.get(key)
+    if (place === undefined) {
+      place = this.#next
+      this.#next = (place + 1) % this.#capacity
+      if (this.#keys[place] !== undefined) this.#places.delete(this.#keys[place])
+      this.#places.set(key, place)
+      this.#keys[place] = key
+    }
+    this.#values[place] = value
+  }
+
+  /** Its place stays unused until its turn comes. */
+  delete(key: unknown): boolean {
+    const place = this.#places.get(key)
+    if (place === undefined) return false
+    this.#values[place] = undefined
+    this.#keys[place] = undefined
+    return this.#places.delete(key)
+  }
+}
+
 class AsyncMap implements AsyncTarget {
   readonly #map: FirstInFirstOut
   readonly #loader: Loader
@@ -54,6 +93,17 @@ export const map: Peer = {
   note: 'the floor; drops what was inserted first',
   make: (capacity) => new FirstInFirstOut(capacity),
 }
+
+/** The floor of a bounded cache, whose policy needs its entries in places. */
+export const indexed: Peer = {
+  name: 'values[map.get(key)]',
+  ttl: false,
+  note: 'the floor of any bounded cache; drops what was inserted first',
+  make: (capacity) => new Indexed(capacity),
+}
+
+/** Nothing expires in them, and they know no policy: what others are measured by. */
+export const floors: readonly string[] = [map.name, indexed.name]
 
 export const promiseOfMap: AsyncPeer = {
   name: 'Map',

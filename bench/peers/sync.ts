@@ -1,10 +1,12 @@
-import { map } from './floor.ts'
+import { indexed, map } from './floor.ts'
 import { nearcache } from './nearcache.ts'
 import { load, type New, type Peer, type Target, TTL } from './peer.ts'
 
 /** How each synchronous peer is made, in the order of the tables. */
 export const syncPeers: Readonly<Record<string, () => Promise<Peer>>> = {
   Map: async () => map,
+
+  [indexed.name]: async () => indexed,
 
   nearcache: () => nearcache('nearcache', 'adaptive'),
 

@@ -54,14 +54,9 @@ export class Bounded extends Entries {
   /** Evicts and forgets what a smaller bound has no room for, so many at most of each; whether all is done. */
   shed(count: number, now: number): boolean {
     let left = count
-    while (this.isSurplus && left-- > 0) if (!this.makeRoom(now, NONE)) break
-    let ghost: number = NONE
-    for (let forgotten = 0; forgotten < count; forgotten++) {
-      ghost = this.policy.dropSurplusGhost()
-      if (ghost === NONE) break
-      this.freeKey(ghost)
-    }
-    return !this.isSurplus && ghost === NONE
+    while (this.isSurplus && left-- > 0) if (!this.evictOther(NONE, now) && !this.dropGhost()) break
+    const isRid = this.dropSurplusGhosts(count)
+    return isRid && !this.isSurplus
   }
 
   /** There is more than a bound allows. */
@@ -126,14 +121,19 @@ export class Bounded extends Entries {
 
   /** Gives up an entry, any but `kept`, or a ghost where there is no other; whether there was one. */
   makeRoom(now: number, kept: number): boolean {
-    return this.evictOther(kept, now) || this.dropGhost()
+    if (!this.evictOther(kept, now)) return this.dropGhost()
+    this.dropSurplusGhosts(BATCH)
+    return true
   }
 
   /** Gives up one entry. Gives the slot of the key that left with it, if one did, for use at once. */
   evict(now: number): number {
     if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
     const victim = this.policy.victim(now)
-    return victim === NONE ? NONE : this.giveWay(victim, now)
+    if (victim === NONE) return NONE
+    const freed = this.giveWay(victim, now)
+    if (this.weighing !== undefined) this.dropSurplusGhosts(BATCH)
+    return freed
   }
 
   /** A victim of the policy leaves; the slot of the key that left with it. */
@@ -162,21 +162,18 @@ export class Bounded extends Entries {
     if (victim === NONE) return false
     const freed = this.giveWay(victim, now)
     if (freed !== NONE) this.slots.free(freed)
-    this.dropSurplusGhosts()
     return true
   }
 
   // Ghosts: keys that the policy remembers
 
-  /** The key of a new ghost counts, and others go where all of them count for too much. */
+  /** The key of a new ghost counts. */
   weighGhost(slot: number): void {
     const { weighing } = this
     const { weights, keys } = this.slots
     if (weighing === undefined || weights === undefined) return
     weights[slot] = weighing.ofGhost(keys[slot])
     this.ghostWeight += weights[slot]
-    const most = weighing.mostGhosts(this.maxWeight)
-    while (this.ghostWeight > most) if (!this.dropGhost()) break
   }
 
   /** A ghost leaves though there may be room for it; whether there was one. */
@@ -186,13 +183,17 @@ export class Bounded extends Entries {
     return ghost !== NONE
   }
 
-  /** Ghosts leave that the policy does not remember since entries have become heavier, a few at a time. */
-  dropSurplusGhosts(): void {
-    for (let left = BATCH; left > 0; left--) {
-      const ghost = this.policy.dropSurplusGhost()
-      if (ghost === NONE) return
+  /** Ghosts leave that are more than the policy remembers, or weigh too much together, so many at most; whether none is left. */
+  dropSurplusGhosts(count: number): boolean {
+    const { policy, weighing } = this
+    for (let left = count; left > 0; left--) {
+      let ghost = policy.dropSurplusGhost()
+      if (ghost === NONE && weighing !== undefined && this.ghostWeight > weighing.mostGhosts(this.maxWeight))
+        ghost = policy.dropGhost()
+      if (ghost === NONE) return true
       this.freeKey(ghost)
     }
+    return false
   }
 
   // Those who are told

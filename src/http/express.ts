@@ -1,19 +1,11 @@
 import { Mounted } from './mounted.ts'
-import { type NodeHandler, type NodeRequest, type NodeResponse, send } from './node-message.ts'
+import type { NodeResponse } from './node-message.ts'
 import { serve } from './node-serve.ts'
 import type { RouteOptions } from './options.ts'
 import type { ResponseCache } from './response-cache.ts'
+import { type ExpressRequest, expressTurn } from './turns.ts'
 
-/** What the middleware needs of an application of Express. */
-interface ExpressApp {
-  (request: never, response: never): unknown
-  readonly parent?: ExpressApp
-}
-
-/** What the middleware needs of a request of Express. */
-export interface ExpressRequest extends NodeRequest {
-  readonly app?: unknown
-}
+export type { ExpressRequest } from './turns.ts'
 
 /** Middleware as Express, and whatever takes the like, calls it. */
 export type ExpressMiddleware = (
@@ -30,19 +22,6 @@ export type ExpressMiddleware = (
 export function cacheResponses(cache: ResponseCache, options?: RouteOptions): ExpressMiddleware {
   const mounted = new Mounted(cache, options)
   return (request, response, next) => {
-    serve(mounted, {
-      request,
-      response,
-      next,
-      send: (part) => send(response, part),
-      dispatch: outermost(request.app as ExpressApp | undefined),
-    })
+    serve(mounted, { ...expressTurn(request, response), next })
   }
-}
-
-/** The application that the server calls, of those that are mounted in one another. */
-function outermost(app: ExpressApp | undefined): NodeHandler | undefined {
-  let outer = app
-  while (outer?.parent !== undefined) outer = outer.parent
-  return outer
 }

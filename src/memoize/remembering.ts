@@ -34,7 +34,8 @@ export function remembering(plan: Plan, resultsFor: (receiver: unknown) => Resul
 /** Properties that belong to the function object itself. */
 const ITS_OWN: readonly PropertyKey[] = ['prototype', 'arguments', 'caller']
 
-function resemble(fn: object, original: object): object {
+/** Gives a function the name, length and other properties of the one in whose place it stands. */
+export function resemble(fn: object, original: object): object {
   for (const name of Reflect.ownKeys(original)) {
     if (ITS_OWN.includes(name)) continue
     Object.defineProperty(fn, name, Object.getOwnPropertyDescriptor(original, name)!)

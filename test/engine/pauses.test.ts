@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { Cache, storeOf } from '../../src/cache.ts'
 import { FIRST_SLOT } from '../../src/core/slots.ts'
 import type { RemovalReason } from '../../src/engine/removal.ts'
-import type { CacheOptions } from '../../src/options/options.ts'
+import type { CacheOptions, NewBounds } from '../../src/options/options.ts'
 import { manualClock } from '../support/clock.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
@@ -93,6 +93,22 @@ describe.each(policies)('no single turn of work is long, %s', { timeout: 30_000 
     expect(cache.get(MANY + 99)).toBe(MANY + 99)
     expect(sweep(cache)).toBeLessThanOrEqual(2 * BATCH)
     expect(cache.stats()).toMatchObject({ size: 10, weight: 30 })
+  })
+
+  test.each<[string, Options, number | NewBounds]>([
+    ['a bound by entries', {}, 10],
+    ['a bound by bytes', { maxEntries: Infinity, maxBytes: 200 * MANY }, { maxBytes: 2000 }],
+  ])('32. %s lowered by far forgets only so many keys in one turn', (_, options, bounds) => {
+    const cache = full({ policy, ...options })
+    for (let key = MANY; key < 2 * MANY; key++) cache.set(key, key)
+    const { slots } = storeOf(cache)
+    const before = slots.used
+    cache.resize(bounds)
+    expect(before - slots.used).toBeLessThanOrEqual(2 * AT_ONCE + BATCH)
+    checkInvariants(cache)
+    expect(sweep(cache)).toBeLessThanOrEqual(3 * BATCH)
+    expect(slots.used).toBeLessThan(100)
+    checkInvariants(cache)
   })
 
   test('29. the sweeper takes the surplus out by itself', () => {

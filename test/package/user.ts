@@ -57,7 +57,7 @@ export function checkSharing(folder: string): string {
 }
 
 /** Entries whose declarations speak of the web's `Request` and `Response`, which a user of theirs has from somewhere. */
-const ofTheWeb = /^nearcache\/(http|dashboard)\b/
+const ofTheWeb = /^nearcache\/(http|nest|dashboard)\b/
 /** Entries whose declarations speak of Node's streams, as those of their host do. */
 const ofNode = /^nearcache\/undici$/
 

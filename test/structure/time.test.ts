@@ -3,7 +3,8 @@ import { code, sources } from './sources.ts'
 
 /** Who may ask what for the time, or for a turn later. */
 const allowed: Record<string, readonly string[]> = {
-  // Unix times at which results expire.
+  // Unix times at which results and responses expire.
+  'adapters/axios.ts': ['Date'],
   'adapters/drizzle.ts': ['Date'],
   'core/clock.ts': ['Date', 'nextTick', 'queueMicrotask'],
   // When a fault was first seen, and printed last.
