@@ -69,6 +69,7 @@ export function held(cache: CacheState): string {
 export function room(cache: CacheState, span: Span): Answer {
   const { heldAt, maxEntries } = cache
   const share = fill(cache)
+  const { advice } = cache
   const evicted = format.rate(span.evicted / span.seconds)
   const { all } = readsOf(span)
   if (heldAt !== null && heldAt < (maxEntries ?? Infinity)) {
@@ -76,6 +77,17 @@ export function room(cache: CacheState, span: Span): Answer {
     const text = `The heap guard holds it at ${format.count(heldAt)} entries${most}.`
     return { level: 'warn', title: 'Held', brief: `held at ${format.short(heldAt)} by the heap guard`, text }
   }
+  if (advice !== null && advice.factor !== 1 && advice.factor > 0) {
+    const isLarger = advice.factor > 1
+    const title = isLarger ? 'Too small' : 'More than enough'
+    return {
+      level: isLarger ? 'warn' : 'good',
+      title,
+      brief: isLarger ? brief(advice.sentence) : '',
+      text: advice.sentence,
+    }
+  }
+  if (advice?.factor === 1) return { level: 'good', title: 'Yes', brief: '', text: advice.sentence }
   if (share === undefined)
     return {
       level: 'good',
@@ -98,6 +110,11 @@ export function room(cache: CacheState, span: Span): Answer {
         ? `It is full, and gives up only ${evicted} entries a second.`
         : 'It is full, and has given up nothing lately.',
   }
+}
+
+/** The beginning of a sentence of advice: what to do, and what it brings. */
+function brief(sentence: string): string {
+  return sentence.replace(/[,.].*$/s, '').replace(/^./, (first) => first.toLowerCase())
 }
 
 /** Is something wrong? */

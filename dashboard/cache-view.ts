@@ -1,5 +1,6 @@
 import type { CacheState, Details, SampleRow, TopKey } from '../src/observe/dashboard/wire.ts'
 import { sampleFields } from '../src/observe/dashboard/wire.ts'
+import { advice } from './advice-view.ts'
 import { type Answer, answersTo, fill, hitRatio } from './answers.ts'
 import { bar, chart, ring } from './charts.ts'
 import { type Child, h, type VNode } from './dom.ts'
@@ -48,6 +49,7 @@ export function cacheView(model: Model, process: Process, wanted: string): Child
       answer('Something wrong?', answers.trouble, mark(answers.trouble.level)),
     ),
     details !== undefined && charts(model, process, cache),
+    details !== undefined && advice(model, details),
     details !== undefined && h('div', { class: 'pair' }, loadTimes(details), removals(details)),
     details?.top != null && topKeys(details.top),
     cache.tier !== null && tier(cache),

@@ -5,11 +5,12 @@ import { logo } from './icons.ts'
 import type { Model, Process } from './model.ts'
 
 /** What stands above every view: which process this is, how its heap does, whether the page is up to date. */
-export function top(model: Model): VNode {
+export function top(model: Model, toContent: (event: Event) => void): VNode {
   const { process } = model
   return h(
     'header',
     { class: 'top' },
+    h('a', { class: 'skip', href: '#', onclick: toContent }, 'To the content'),
     h('a', { href: '#', class: 'brand' }, logo(), 'nearcache'),
     process !== undefined && where(model, process),
     process !== undefined && heap(process),

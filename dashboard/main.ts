@@ -19,8 +19,7 @@ function draw(): void {
     isDue = false
     const focused = document.activeElement
     patch(document.body, [
-      h('a', { class: 'skip', href: '#', onclick: toContent }, 'To the content'),
-      top(model),
+      top(model, toContent),
       h('main', { id: 'content', tabindex: -1 }, banner(model), content()),
       h('div', { class: 'notice', role: 'status' }, model.notice),
       dialog(model),

@@ -1,6 +1,7 @@
 import type { Point } from '../sizing/recommendation.ts'
 import { count, percent } from '../sizing/words.ts'
 import { curve, type Simulation } from './simulate.ts'
+import { boundOf } from './table.ts'
 
 const WIDTH = 860
 const HEIGHT = 520
@@ -22,7 +23,7 @@ export function toSvg(simulation: Simulation): string {
   const { rows, recommendation, trace } = simulation
   const x = logScale(rows.map((row) => row.size))
   const y = ratioScale(rows.flatMap((row) => [row.adaptive, row.lru, row.optimum]))
-  const unit = trace.weight === undefined ? 'maxEntries' : 'maxWeight'
+  const unit = boundOf(trace)
   const curves = LINES.map((line) => ({ ...line, points: curve(rows, line.name) }))
   const ends = apart(
     curves.map(({ points }) => y.at(points.at(-1)!.hitRatio)),

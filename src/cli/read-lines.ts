@@ -94,7 +94,9 @@ export class LineReader implements TraceReader {
     return time
   }
 
+  /** NaN where a recording knows none. */
   #weight(text: string): number {
+    if (text === '' && this.#isRecording) return Number.NaN
     const weight = Number(text)
     if (!Number.isSafeInteger(weight) || weight <= 0)
       throw this.#wrong('a weight (a positive integer) after the time', quote(text))
@@ -111,6 +113,7 @@ export class LineReader implements TraceReader {
     const sample = Number(text)
     if (!(sample > 0 && sample <= 1)) throw this.#wrong('a sample above 0 and at most 1', quote(text))
     this.#builder.sample = sample
+    this.#builder.isInBytes = / weights=bytes\b/.test(line)
   }
 
   #tooLong(): Failure {

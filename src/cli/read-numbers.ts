@@ -18,6 +18,10 @@ export class NumberReader implements TraceReader {
   }
 
   take(chunk: Buffer): void {
+    if (this.#builder.reads === 0 && isText(chunk))
+      throw new Failure(
+        `${this.#name}: expected numbers of four bytes, got text (for lines say --format text)`,
+      )
     const data = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
     const whole = data.length - (data.length % 4)
     for (let at = 0; at < whole; at += 4) this.#builder.add(data.readUInt32LE(at), undefined, undefined)
@@ -29,4 +33,10 @@ export class NumberReader implements TraceReader {
       throw new Failure(`${this.place}: expected four bytes per read, got an end after ${this.#rest.length}`)
     return false
   }
+}
+
+/** Whether bytes can hardly be anything but text: keys of four letters each would be numbers above 150 million, one like the other. */
+function isText(bytes: Buffer): boolean {
+  const start = bytes.subarray(0, 256)
+  return start.length >= 16 && start.every((byte) => (byte >= 32 && byte < 127) || (byte >= 9 && byte <= 13))
 }

@@ -48,6 +48,8 @@ export interface Simulation {
     readonly keys: number
     /** The sum of the weights of all keys, if there are weights. */
     readonly weight: number | undefined
+    /** What sizes are counted in. */
+    readonly unit: Trace['unit']
     readonly sample: number
     /** From the first read to the last, in milliseconds, if there are times. */
     readonly duration: number | undefined
@@ -112,6 +114,7 @@ export function simulate(trace: Trace, options: SimulationOptions): Simulation {
       reads,
       keys,
       weight,
+      unit: trace.unit,
       sample: trace.sample,
       duration: trace.times && trace.times.at(-1)! - trace.times[0]!,
       highestHitRatio,

@@ -12,7 +12,9 @@ export function summary({ trace, ttl }: Simulation): string {
   const about = trace.sample === 1 ? '' : 'about '
   return [
     `${trace.name}: ${count(trace.reads)} reads of ${about}${count(trace.keys)} keys`,
-    trace.weight === undefined ? '' : ` that weigh ${count(trace.weight)}`,
+    trace.weight === undefined
+      ? ''
+      : ` that weigh ${count(trace.weight)}${trace.unit === 'bytes' ? ' bytes' : ''}`,
     trace.duration === undefined ? '' : ` in ${duration(trace.duration)}`,
     trace.sample === 1 ? '' : `, a sample of ${percent(trace.sample)} (sizes are those of the whole)`,
     ttl === undefined ? '' : `, each living ${duration(ttl)}`,
@@ -22,7 +24,7 @@ export function summary({ trace, ttl }: Simulation): string {
 
 function table(simulation: Simulation): string {
   const { rows, recommendation, trace } = simulation
-  const head = [trace.weight === undefined ? 'entries' : 'weight', 'of all', 'adaptive', 'lru', 'optimum']
+  const head = [trace.unit, 'of all', 'adaptive', 'lru', 'optimum']
   const lines = rows.map((row) => [
     count(row.size),
     percent(row.share),
@@ -51,15 +53,19 @@ function advice({ recommendation, trace, verdict }: Simulation): string {
     return tooShort(trace.reads, wanted, 'Record')
   }
   if (verdict === 'do not cache') return doNotCache('with room for all and for ever', trace.highestHitRatio)
-  const bound = trace.weight === undefined ? 'maxEntries' : 'maxWeight'
   const line = (words: string, other: typeof halved): string =>
     `  ${words} ${count(other.size)}: ${percent(other.hitRatio)}, ${points(other.hitRatio - hitRatio)}`
   return [
-    `Take { policy: '${policy}', ${bound}: ${size} }: ${percent(hitRatio)} of reads hit; beyond it a doubling brings less than a point.`,
+    `Take { policy: '${policy}', ${boundOf(trace)}: ${size} }: ${percent(hitRatio)} of reads hit; beyond it a doubling brings less than a point.`,
     line('half of it,', halved),
     line('doubled to', doubled),
     ...(now === undefined ? [] : [line('now, with', now)]),
   ].join('\n')
+}
+
+/** The option that bounds a cache in what sizes are counted in. */
+export function boundOf({ unit }: Simulation['trace']): string {
+  return { entries: 'maxEntries', weight: 'maxWeight', bytes: 'maxBytes' }[unit]
 }
 
 const UNITS = [

@@ -11,6 +11,8 @@ export interface Trace {
   /** Milliseconds, never running backwards. */
   readonly times: Float64Array | undefined
   readonly weights: Float64Array | undefined
+  /** What the size of a cache is counted in. */
+  readonly unit: 'entries' | 'weight' | 'bytes'
   /** The share of keys that was recorded, 1 for all of them. */
   readonly sample: number
 }
@@ -21,6 +23,8 @@ const MOST_KEYS = 2 ** 24
 /** Takes reads one by one and keeps a few bytes of each. */
 export class TraceBuilder {
   sample = 1
+  /** Whether weights, where there are any, are bytes as `maxBytes` counts them. */
+  isInBytes = false
   readonly #name: string
   readonly #ids = new Map<string | number, number>()
   readonly #keys = new Column(Uint32Array)
@@ -36,7 +40,7 @@ export class TraceBuilder {
     return this.#keys.length
   }
 
-  /** Adds a read. `time` and `weight` are given for all reads of a trace or for none. */
+  /** Adds a read. `time` and `weight` are given for all reads of a trace or for none; a weight that is not known is NaN. */
   add(key: string | number, time: number | undefined, weight: number | undefined): void {
     let id = this.#ids.get(key)
     if (id === undefined) {
@@ -59,9 +63,30 @@ export class TraceBuilder {
       keys: this.#keys.values(),
       unique: this.#ids.size,
       times: this.#times.length === 0 ? undefined : this.#times.values(),
-      weights: this.#weights.length === 0 ? undefined : this.#weights.values(),
+      weights: this.#weights.length === 0 ? undefined : this.#knownWeights(),
+      unit: this.#weights.length === 0 ? 'entries' : this.isInBytes ? 'bytes' : 'weight',
       sample: this.sample,
     }
+  }
+
+  /** Weights that are not known are those of the next read of the key that knows one, else of the last before, else the mean. */
+  #knownWeights(): Float64Array {
+    const weights = this.#weights.values()
+    const keys = this.#keys.values()
+    const known = weights.filter((weight) => !Number.isNaN(weight))
+    if (known.length === 0)
+      throw new Failure(`${this.#name}: expected at least one weight, got a recording without hits`)
+    if (known.length === weights.length) return weights
+    const nearest = new Float64Array(this.#ids.size).fill(Number.NaN)
+    const fill = (at: number): void => {
+      const key = keys[at]!
+      if (Number.isNaN(weights[at])) weights[at] = nearest[key]!
+      else nearest[key] = weights[at]!
+    }
+    for (let at = weights.length - 1; at >= 0; at--) fill(at)
+    for (let at = 0; at < weights.length; at++) fill(at)
+    const mean = Math.max(1, Math.round(known.reduce((sum, weight) => sum + weight, 0) / known.length))
+    return weights.map((weight) => (Number.isNaN(weight) ? mean : weight))
   }
 
   #tooManyKeys(): Failure {

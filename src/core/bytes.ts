@@ -1,3 +1,9 @@
+/**
+ * Bytes that an entry takes besides its key and value, and a ghost besides its key: places in the arrays of the store and in a Map.
+ * `npm run bench:estimate` measures it.
+ */
+export const ENTRY_BYTES = 128
+
 /*
  * Sizes on the heap of a 64-bit V8 without compressed pointers, as Node has it. They were found by measuring: bench/estimate.ts.
  */

@@ -1,13 +1,7 @@
-import { estimateBytes } from '../core/bytes.ts'
+import { ENTRY_BYTES, estimateBytes } from '../core/bytes.ts'
 import type { StoreSettings } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import type { NegativeResult } from './negative.ts'
-
-/**
- * Bytes that an entry takes besides its key and value, and a ghost besides its key: places in the arrays of the store and in a Map.
- * `npm run bench:estimate` measures it.
- */
-export const ENTRY_BYTES = 128
 
 /** Bytes that the stack of an error keeps in memory until somebody looks at it: the load whose loader threw it, and what that refers to. */
 const STACK_BYTES = 2500

@@ -12,8 +12,8 @@ export interface Keeper {
   hasCookies(request: RequestHead): boolean
   /** The `Cache-Status` field that says this, in an array; an empty one where there is to be none. */
   status(says: string): Field[]
-  /** Stores what an exchange brought, unless that was overtaken. Returns whether it did. */
-  store(exchange: Exchange, stored: StoredResponse, varies: readonly string[]): boolean
+  /** Stores what an exchange brought, unless that was overtaken. Returns whether it did, or a promise of that, which never rejects. */
+  store(exchange: Exchange, stored: StoredResponse, varies: readonly string[]): boolean | Promise<boolean>
   /** Notes that responses to this URL are not stored. */
   pass(exchange: Exchange): void
   invalidate(exchange: Exchange, status: number, fields: readonly Field[]): void
@@ -143,8 +143,15 @@ export class Exchange {
   end(): void {
     const kept = this.#kept
     if (kept !== undefined && (kept.length === undefined || kept.length === this.#size))
-      this.#keeper.store(this, this.#stored(joined(this.#chunks, this.#size)), kept.varies)
-    this.abort()
+      this.#storeAndRelease(this.#stored(joined(this.#chunks, this.#size)), kept.varies)
+    else this.abort()
+  }
+
+  /** Those who wait for this response go on once it is stored. */
+  #storeAndRelease(stored: StoredResponse, varies: readonly string[]): void {
+    const done = this.#keeper.store(this, stored, varies)
+    if (typeof done === 'boolean') this.abort()
+    else void done.then(() => this.abort())
   }
 
   /** The handler failed, or its client is gone: nothing more comes. */
@@ -196,8 +203,8 @@ export class Exchange {
     const age = fields.filter(([name]) => name === 'age')
     const freshness = this.#freshness(stale.status, [...merged.fields, ...age])
     const stored = { ...merged, ...freshness }
-    if (freshness !== undefined) this.#keeper.store(this, stored, listed(fieldValue(stored.fields, 'vary')))
-    this.abort()
+    if (freshness === undefined) this.abort()
+    else this.#storeAndRelease(stored, listed(fieldValue(stored.fields, 'vary')))
     return { instead: this.#sent(stored, 'fwd=stale; fwd-status=304'), isKept: false, added: [] }
   }
 

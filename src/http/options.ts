@@ -11,6 +11,7 @@ import {
 import { type Bytes, bytes, type Duration, refusal } from '../options/units.ts'
 import type { Lifetimes } from './freshness.ts'
 import type { RequestHead } from './requests.ts'
+import type { SharedCache } from './shared.ts'
 
 /** What holds for the responses of a route. */
 export interface RouteOptions {
@@ -33,6 +34,12 @@ export interface ResponseCacheOptions
     Pick<CacheOptions, 'maxEntries' | 'policy' | 'clock' | 'onError'> {
   /** Bytes at most, bodies and fields included. Default `'64mb'`. */
   readonly maxBytes?: Bytes | undefined
+  /**
+   * A `TieredCache` of text keys, in which processes share their responses: what one stores all send, what one invalidates none does. It
+   * has its own bounds, so `maxBytes`, `maxEntries` and `policy` are refused beside it, and is not closed with this cache. Default: this
+   * process has its own.
+   */
+  readonly cache?: SharedCache | undefined
   /** A response with a longer body is sent and not stored. Default `'1mb'`. */
   readonly maxBodyBytes?: Bytes | undefined
   /**
@@ -64,6 +71,8 @@ export interface Route extends Lifetimes {
 export interface ResponseSettings {
   readonly route: Route
   readonly cache: Pick<CacheOptions, 'maxEntries' | 'policy' | 'clock' | 'onError'>
+  /** The cache that several processes share. */
+  readonly shared: SharedCache | undefined
   readonly maxBytes: number
   readonly maxBodyBytes: number
   readonly key: ((request: RequestHead) => string | undefined) | undefined
@@ -83,6 +92,7 @@ const OPTIONS = [
   'clock',
   'onError',
   'maxBytes',
+  'cache',
   'maxBodyBytes',
   'key',
   'namespace',
@@ -108,6 +118,7 @@ export function resolveResponseOptions(options: unknown): ResponseSettings {
   return {
     route: routeOf(given, NOTHING),
     cache: { maxEntries, policy, clock, onError },
+    shared: sharedOf(given),
     maxBytes: positiveInteger(bytes(maxBytes, 'maxBytes'), 'maxBytes'),
     maxBodyBytes: positiveInteger(bytes(maxBodyBytes, 'maxBodyBytes'), 'maxBodyBytes'),
     key: given.key === undefined ? undefined : callable(given.key, 'key'),
@@ -134,6 +145,19 @@ function routeOf(options: RouteOptions, over: Route): Route {
     tags: [...over.tags, ...(checkTags(options.tags) ?? [])],
   }
 }
+
+function sharedOf(given: ResponseCacheOptions): SharedCache | undefined {
+  const { cache } = given
+  if (cache === undefined) return undefined
+  const isShared = isRecord(cache) && METHODS.every((name) => typeof cache[name] === 'function')
+  if (!isShared) throw refusal('cache', 'a TieredCache', cache)
+  for (const name of ['maxBytes', 'maxEntries', 'policy'] as const)
+    if (given[name] !== undefined) throw refusal(name, 'nothing beside cache, which has its own', given[name])
+  return cache
+}
+
+/** By which a tiered cache is told from others. */
+const METHODS = ['lookup', 'getOrLoad', 'namespace', 'deleteByTag'] as const
 
 function named(options: unknown, known: readonly string[]): object {
   if (!isRecord(options)) throw refusal('options', `an object such as { ttl: '1m' }`, options)

@@ -3,6 +3,7 @@ import { refusal } from '../options/units.ts'
 import type { Part } from './conditions.ts'
 import { Exchange, type Reason, sentOf } from './exchange.ts'
 import { ageNow } from './freshness.ts'
+import type { Place } from './keeping.ts'
 import {
   type ResponseCacheOptions,
   type ResponseSettings,
@@ -12,7 +13,7 @@ import {
   resolveRoute,
 } from './options.ts'
 import { keyOfUrl, type RequestHead } from './requests.ts'
-import { type Found, type Place, placeOf, ResponseStore } from './response-store.ts'
+import { type Found, placeOf, ResponseStore } from './response-store.ts'
 import type { StoredResponse } from './stored.ts'
 import { respond } from './web.ts'
 
@@ -146,7 +147,12 @@ export class ResponseCache implements ResponseSpace {
     return key
   }
 
-  #begin(request: RequestHead, how: Begin, waits: number): Answer | Exchange | Promise<Answer | Exchange> {
+  #begin(
+    request: RequestHead,
+    how: Begin,
+    waits: number,
+    isFetched = false,
+  ): Answer | Exchange | Promise<Answer | Exchange> {
     const { method } = request
     const place = this.#placeOf(request)
     if (!SAFE.has(method)) return this.#pass(request, 'method', how, place)
@@ -154,6 +160,10 @@ export class ResponseCache implements ResponseSpace {
     if (!isRead || place === undefined || request.hasBody || request.field('upgrade') !== undefined)
       return this.#pass(request, 'bypass', how)
     const found = this.#store.find(place, request)
+    if (found.stored === undefined && !found.isPassed && !isFetched) {
+      const fetched = this.#store.fetch(place, request)
+      if (fetched !== undefined) return fetched.then(() => this.#begin(request, how, waits, true))
+    }
     const stored = this.#mayHave(request, found.stored) ? found.stored : undefined
     const flight = this.#flightOf(request, place, found)
     const running = this.#store.flights.get(flight)
@@ -163,19 +173,19 @@ export class ResponseCache implements ResponseSpace {
       const canWait = left > -stored.staleWhileRevalidate
       if (canWait && running !== undefined) return this.#answer(request, stored, left, waits)
       if (canWait && how.canRefresh === true) {
-        const refresh = this.#lead(request, 'stale', how, place, stored, flight)
+        const refresh = this.#lead(request, 'stale', how, place, stored, flight, found)
         return this.#answer(request, stored, left, waits, refresh)
       }
     }
     const isForAll = !this.#store.hasCookies(request) && request.field('authorization') === undefined
-    const mayWait = isForAll && found.record?.isPassed !== true
+    const mayWait = isForAll && !found.isPassed
     if (mayWait && running !== undefined && waits < WAITS) return this.#wait(running, request, how, waits)
     const isPlain = method === 'GET' && request.field('range') === undefined
     if (!isPlain) return this.#pass(request, 'request', how)
     const reason = reasonOf(found, stored)
     this.#counters.misses++
     const isLead = mayWait && running === undefined
-    return this.#lead(request, reason, how, place, stored, isLead ? flight : undefined)
+    return this.#lead(request, reason, how, place, stored, isLead ? flight : undefined, found)
   }
 
   /** Where the responses to a request are kept; undefined where the cache is to have no part in it. */
@@ -220,10 +230,11 @@ export class ResponseCache implements ResponseSpace {
     place: Place,
     stale: StoredResponse | undefined,
     flight: string | undefined,
+    found: Found,
   ): Exchange {
     const route = how.route ?? this.#settings.route
     const exchange = new Exchange(this.#store, request, reason, route, place, stale, flight)
-    this.#store.begin(exchange)
+    this.#store.begin(exchange, found)
     return exchange
   }
 
@@ -250,7 +261,7 @@ export class ResponseCache implements ResponseSpace {
 }
 
 function reasonOf({ record, stored: found }: Found, usable: StoredResponse | undefined): Reason {
-  if (record === undefined || record.isPassed) return 'uri-miss'
+  if (record === undefined) return 'uri-miss'
   if (usable !== undefined) return 'stale'
   return found === undefined ? 'vary-miss' : 'request'
 }

@@ -1,20 +1,16 @@
 import { Cache } from '../cache.ts'
 import { systemClock } from '../core/clock.ts'
 import { isThenable } from '../engine/removal.ts'
-import type { CacheStats } from '../engine/stats.ts'
 import { nonEmptyString } from '../options/options.ts'
 import type { Exchange, Keeper } from './exchange.ts'
 import { type Field, fieldValue } from './fields.ts'
 import { ageNow } from './freshness.ts'
+import type { Keeping, Place } from './keeping.ts'
+import { LocalResponses } from './local.ts'
 import type { ResponseSettings } from './options.ts'
 import { keyOfUrl, type RequestHead, urlKey, variantOf } from './requests.ts'
-import { type StoredResponse, type UrlRecord, weighEntry } from './stored.ts'
-
-/** Where the responses of a URL are kept. */
-export interface Place {
-  readonly namespace: string | undefined
-  readonly key: string
-}
+import { SharedResponses } from './shared.ts'
+import type { StoredResponse, UrlRecord } from './stored.ts'
 
 /** What is known of a URL, and the response to a request for it. */
 export interface Found {
@@ -22,17 +18,14 @@ export interface Found {
   /** What tells this request from others for the same URL. */
   readonly variant: string
   readonly stored: StoredResponse | undefined
-}
-
-/** The parts of a cache, or of a namespace of it. */
-interface Shelf {
-  readonly all: Cache<string, StoredResponse | UrlRecord>
-  readonly urls: Cache<string, UrlRecord>
-  readonly responses: Cache<string, StoredResponse>
+  /** Whether the last response could not be stored, so that no request waits for another's. */
+  readonly isPassed: boolean
 }
 
 /** For this long no request waits for a response that could not be stored last time. */
 const PASS = 120_000
+/** Bytes that the notes of that take at most. */
+const MOST_PASSED = '4mb'
 /** At least this long a response with a validator is kept past its lifetime, to be confirmed. */
 const KEPT_TO_BE_CONFIRMED = 60_000
 
@@ -43,78 +36,73 @@ export class ResponseStore implements Keeper {
   readonly flights: Map<string, Exchange> = new Map()
   stores = 0
   readonly #settings: ResponseSettings
-  readonly #whole: Shelf
+  readonly #keeping: Keeping
+  /** URLs whose last response could not be stored. */
+  readonly #passed: Cache<string, true>
   readonly #clock: () => number
   /** Runs whose responses may be stored. */
   readonly #running: Set<Exchange> = new Set()
-  #ids = 0
   #isClosed = false
 
   constructor(settings: ResponseSettings) {
-    const { cache, maxBytes, maxBodyBytes } = settings
+    const { cache, shared, maxBodyBytes } = settings
     this.#settings = settings
     this.maxBodyBytes = maxBodyBytes
     this.#clock = cache.clock ?? (() => systemClock.now())
-    this.#whole = shelfOf(new Cache({ ...cache, maxWeight: maxBytes, weigh: weighEntry }))
+    this.#keeping = shared === undefined ? new LocalResponses(settings) : new SharedResponses(shared)
+    this.#passed = new Cache({ maxBytes: MOST_PASSED, ttl: PASS, clock: this.#clock })
   }
 
   now(): number {
     return this.#clock()
   }
 
-  stats(): CacheStats {
-    return this.#whole.all.stats()
+  stats(): { readonly size: number; readonly weight: number } {
+    return this.#keeping.stats()
   }
 
   find(place: Place, request: RequestHead): Found {
-    const { urls, responses } = this.#shelf(place.namespace)
-    const record = urls.get(place.key)
-    const { vary, cookies } = this.#settings
-    const variant = variantOf(request, record === undefined ? vary : [...vary, ...record.varies], cookies)
-    if (record === undefined || record.isPassed) return { record, variant, stored: undefined }
-    return { record, variant, stored: responses.get(record.id + variant) }
+    const record = this.#keeping.record(place)
+    const variant = this.#variant(request, record?.varies ?? [])
+    const stored = record === undefined ? undefined : this.#keeping.response(place, record.id + variant)
+    return { record, variant, stored, isPassed: record === undefined && this.#passed.has(nameOf(place)) }
+  }
+
+  /** Brings here what other processes have for a request; undefined where no others share the cache. */
+  fetch(place: Place, request: RequestHead): Promise<void> | undefined {
+    return this.#keeping.fetch?.(place, ({ varies }) => this.#variant(request, varies))
   }
 
   /** Notes a run whose response may be stored, so that what is invalidated meanwhile is not. */
-  begin(exchange: Exchange): void {
+  begin(exchange: Exchange, { record, variant }: Found): void {
     this.#running.add(exchange)
+    if (exchange.place !== undefined) this.#keeping.begin(exchange, exchange.place, record, variant)
     if (exchange.flight !== undefined) this.flights.set(exchange.flight, exchange)
   }
 
   release(exchange: Exchange): void {
     this.#running.delete(exchange)
+    this.#keeping.release(exchange)
     const { flight } = exchange
     if (flight !== undefined && this.flights.get(flight) === exchange) this.flights.delete(flight)
   }
 
-  store(exchange: Exchange, stored: StoredResponse, varies: readonly string[]): boolean {
+  store(exchange: Exchange, stored: StoredResponse, varies: readonly string[]): boolean | Promise<boolean> {
     const { place, request } = exchange
     if (place === undefined || exchange.isOvertaken || this.#isClosed) return false
     if (stored.tags.some((tag) => exchange.deletedTags.has(tag))) return false
-    const left = stored.lifetime - ageNow(stored, this.now())
-    const ttl = left + kept(stored)
+    const ttl = stored.lifetime - ageNow(stored, this.now()) + kept(stored)
     if (ttl <= 0) return false
-    const { urls, responses } = this.#shelf(place.namespace)
-    const found = urls.peek(place.key)
-    const before = found?.isPassed === true ? undefined : found
-    const all = [...new Set([...(before?.varies ?? []), ...varies])].sort()
-    const isSame = before !== undefined && before.varies.length === all.length
-    const record: UrlRecord = isSame ? before : { id: `${++this.#ids} `, varies: all, isPassed: false }
-    const recordTtl = Math.max(ttl, before === undefined ? 0 : (urls.expiresIn(place.key) ?? 0))
-    urls.set(place.key, record, { ttl: recordTtl })
-    const { vary, cookies } = this.#settings
-    const variant = variantOf(request, [...vary, ...all], cookies)
-    responses.set(record.id + variant, stored, { ttl, tags: stored.tags })
+    this.#passed.delete(nameOf(place))
     this.stores++
-    return true
+    const variant = (all: readonly string[]): string => this.#variant(request, all)
+    return this.#keeping.keep({ exchange, place, stored, varies, ttl, variant })
   }
 
   pass(exchange: Exchange): void {
     const { place } = exchange
     if (place === undefined || this.#isClosed) return
-    const { urls } = this.#shelf(place.namespace)
-    if (urls.peek(place.key)?.isPassed === false) return
-    urls.set(place.key, { id: '', varies: [], isPassed: true }, { ttl: PASS })
+    if (this.#keeping.record(place) === undefined) this.#passed.set(nameOf(place), true)
   }
 
   report(error: unknown): void {
@@ -155,26 +143,30 @@ export class ResponseStore implements Keeper {
       const { place } = exchange
       if (place?.key === key && place.namespace === namespace) this.#overtake(exchange)
     }
-    return this.#shelf(namespace).urls.take(key)?.isPassed === false
+    const place = { namespace, key }
+    this.#passed.delete(nameOf(place))
+    return this.#keeping.delete(place)
   }
 
   deleteByTag(namespace: string | undefined, tag: string): void {
     for (const exchange of this.#running)
       if (namespace === undefined || exchange.place?.namespace === namespace) exchange.deletedTags.add(tag)
-    this.#shelf(namespace).all.deleteByTag(tag)
+    this.#keeping.deleteByTag(namespace, tag)
   }
 
   clear(namespace: string | undefined): void {
     for (const exchange of this.#running)
       if (namespace === undefined || exchange.place?.namespace === namespace) this.#overtake(exchange)
-    this.#shelf(namespace).all.clear()
+    this.#passed.clear()
+    this.#keeping.clear(namespace)
   }
 
   close(): void {
     if (this.#isClosed) return
-    this.clear(undefined)
+    for (const exchange of this.#running) this.#overtake(exchange)
     this.#isClosed = true
-    this.#whole.all.close()
+    this.#passed.close()
+    this.#keeping.close()
   }
 
   get isClosed(): boolean {
@@ -187,13 +179,14 @@ export class ResponseStore implements Keeper {
     this.release(exchange)
   }
 
-  #shelf(namespace: string | undefined): Shelf {
-    return namespace === undefined ? this.#whole : shelfOf(this.#whole.all.namespace(`in ${namespace}`))
+  #variant(request: RequestHead, varies: readonly string[]): string {
+    const { vary, cookies } = this.#settings
+    return variantOf(request, [...vary, ...varies], cookies)
   }
 }
 
-function shelfOf(all: Shelf['all']): Shelf {
-  return { all, urls: all.namespace('urls'), responses: all.namespace('responses') }
+function nameOf({ namespace, key }: Place): string {
+  return JSON.stringify([namespace, key])
 }
 
 /** How long a response is kept past its lifetime. */

@@ -11,13 +11,11 @@ export interface StoredResponse extends Freshness {
   readonly tags: readonly string[]
 }
 
-/** What responses to a URL vary by, or that they are not stored. Stands under the URL's key; its responses stand under its `id`. */
+/** What responses to a URL vary by. Stands under the URL's key; its responses stand under its `id`. */
 export interface UrlRecord {
   readonly id: string
   /** Names of the request fields by whose values the responses are told apart. */
   readonly varies: readonly string[]
-  /** Whether the last response could not be stored, so that no request waits for another's. */
-  readonly isPassed: boolean
 }
 
 /** What a response costs beyond its bytes: objects, its key, its places in the cache. */

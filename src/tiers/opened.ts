@@ -4,6 +4,7 @@ import { assertNames } from '../named/registry.ts'
 import type { Settings } from '../options/options.ts'
 import type { RingBounds } from './follower.ts'
 import { type Host, systemHost } from './host.ts'
+import { openedTiers } from './listed.ts'
 import { Near } from './near.ts'
 import { plainTier } from './plain-tier.ts'
 import { Protocol } from './protocol.ts'
@@ -33,11 +34,7 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** Caches by name, one list for the process, so that reloaded modules and copies of this package share one state of the protocol. */
-const listed = Symbol.for('nearcache.tiers.1')
-const shared = globalThis as { [listed]?: Map<string, Opened> }
-shared[listed] ??= new Map()
-const opened: Map<string, Opened> = shared[listed]
+const opened = openedTiers()
 
 /** What the machine is, for simulations, which open a cache for each of their processes. */
 export interface Simulated {

@@ -8,8 +8,8 @@ const DIGITS: Uint8Array = Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 const HASH_LENGTH = 11
 /** Characters of a key that are written; longer ones are hashed. */
 const LONGEST = 1000
-/** What a time and the end of a line take at most. */
-const TAIL = 32
+/** What a time, a weight and the end of a line take at most. */
+const TAIL = 64
 /** A string that cannot be taken for a key of another type, nor for more than one field or line. */
 const BARE = /^[\p{L}_/.:$][^\p{Cc}\\]*$/u
 
@@ -17,6 +17,8 @@ export interface LineOptions {
   readonly plain: boolean
   /** The share of keys to record. */
   readonly sample: number
+  /** What weights are; lines have a field for them then, empty where none is known. */
+  readonly unit: 'bytes' | 'weight' | undefined
   /** Several caches are recorded, and plain keys say of which they are. */
   readonly several: boolean
 }
@@ -26,6 +28,7 @@ export class LineWriter {
   readonly #file: TraceFile
   readonly #plain: boolean
   readonly #several: boolean
+  readonly #weights: boolean
   readonly #hash = new KeyHash()
   /** Keys with a lower half below this are recorded. */
   readonly #below: number
@@ -34,8 +37,9 @@ export class LineWriter {
     this.#file = file
     this.#plain = options.plain
     this.#several = options.several
+    this.#weights = options.unit !== undefined
     this.#below = options.sample * 2 ** 32
-    const header = `# nearcache trace: keys=${options.plain ? 'plain' : 'hashed'} sample=${options.sample}\n`
+    const header = `# nearcache trace: keys=${options.plain ? 'plain' : 'hashed'} sample=${options.sample}${options.unit === undefined ? '' : ` weights=${options.unit}`}\n`
     file.length = file.chunk.write(header)
   }
 
@@ -45,14 +49,15 @@ export class LineWriter {
     return this.#hash.low >>> 0 < this.#below
   }
 
-  /** Writes the line of a key, with a time unless that is undefined; false if there is no room. */
-  write(key: unknown, cache: number, time: number | undefined): boolean {
+  /** Writes the line of a key, with time and weight unless they are undefined; false if there is no room. */
+  write(key: unknown, cache: number, time: number | undefined, weight: number | undefined): boolean {
     const file = this.#file
     const name = this.#plain ? this.#name(key, cache) : undefined
     if (!file.hasRoom((name === undefined ? HASH_LENGTH : name.length * 3) + TAIL)) return false
     if (name === undefined) this.#writeHash()
     else this.#writeName(name)
-    if (time !== undefined) this.#writeTime(time)
+    if (time !== undefined || this.#weights) this.#writeField(time)
+    if (this.#weights) this.#writeField(weight)
     file.chunk[file.length++] = NEWLINE
     return true
   }
@@ -74,9 +79,9 @@ export class LineWriter {
     file.length = at
   }
 
-  #writeTime(time: number): void {
+  #writeField(number: number | undefined): void {
     this.#file.chunk[this.#file.length++] = TAB
-    this.#writeName(String(time))
+    if (number !== undefined) this.#writeName(String(number))
   }
 
   /** Letter by letter, which is faster than `Buffer.write` for the few of a key; what is not ASCII goes the other way. */

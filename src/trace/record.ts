@@ -51,6 +51,8 @@ class Recording implements TraceRecording {
   readonly #file: TraceFile
   readonly #lines: LineWriter
   readonly #times: boolean
+  readonly #weigh: RecordSettings['weigh']
+  readonly #onError: RecordSettings['onError']
   readonly #maxReads: number
   readonly #start = systemClock.now()
   /** What gives the caches their own methods back; none once the recording has ended. */
@@ -58,11 +60,14 @@ class Recording implements TraceRecording {
   #reads = 0
   #recorded = 0
   #dropped = 0
+  #hasToldOfWeight = false
   #result: Promise<RecordedTrace> | undefined
 
   constructor(caches: readonly Cache[], path: string, options: RecordSettings) {
     this.#path = path
     this.#times = options.times
+    this.#weigh = options.weigh
+    this.#onError = options.onError
     this.#maxReads = options.maxReads
     this.#file = new TraceFile(path, (error) => {
       this.#release()
@@ -71,9 +76,10 @@ class Recording implements TraceRecording {
     this.#lines = new LineWriter(this.#file, {
       plain: options.keys === 'plain',
       sample: options.sample,
+      unit: options.unit,
       several: caches.length > 1,
     })
-    this.#releases = caches.map((cache, index) => shadow(cache, (key) => this.#note(key, index)))
+    this.#releases = caches.map((cache, index) => shadow(cache, (key) => this.#note(cache, key, index)))
   }
 
   stop(): Promise<RecordedTrace> {
@@ -85,14 +91,30 @@ class Recording implements TraceRecording {
     await this.stop()
   }
 
-  #note(key: unknown, cache: number): void {
+  #note(cache: Cache, key: unknown, index: number): void {
     this.#reads++
-    if (!this.#lines.samples(key, cache)) return
+    if (!this.#lines.samples(key, index)) return
     const time = this.#times ? systemClock.now() - this.#start : undefined
-    if (!this.#lines.write(key, cache, time)) this.#dropped++
+    const weight = this.#weigh === undefined ? undefined : this.#weightOf(cache, key, this.#weigh)
+    if (!this.#lines.write(key, index, time, weight)) this.#dropped++
     else if (++this.#recorded === this.#maxReads) {
       this.#release()
       this.#file.close().catch(() => {})
+    }
+  }
+
+  /** The weight of what a read of this key finds; undefined where it finds nothing, or that cannot be weighed. */
+  #weightOf(cache: Cache, key: unknown, weigh: (value: unknown, key: unknown) => number): number | undefined {
+    try {
+      const value = cache.peek(key)
+      if (value === undefined) return undefined
+      const weight = weigh(value, key)
+      if (Number.isSafeInteger(weight) && weight > 0) return weight
+      throw refusal('weights', 'a positive integer to be returned', weight)
+    } catch (error) {
+      if (!this.#hasToldOfWeight) tell(this.#onError, error)
+      this.#hasToldOfWeight = true
+      return undefined
     }
   }
 

@@ -158,6 +158,9 @@ describe('what is wrong is named with file, line and what was expected', () => {
   })
 
   test('numbers that are cut off', async () => {
+    await expect(fromStdin('u32', 'user:1\nuser:2\nuser:1\n')).rejects.toThrow(
+      'stdin: expected numbers of four bytes, got text (for lines say --format text)',
+    )
     await expect(fromStdin('u32', Uint8Array.of(1, 0, 0, 0, 2, 0))).rejects.toThrow(
       'stdin:byte 6: expected four bytes per read, got an end after 2',
     )

@@ -2,8 +2,7 @@ import fc from 'fast-check'
 import { Cache } from 'nearcache'
 import { describe, expect, test } from 'vitest'
 import { storeOf } from '../../src/cache.ts'
-import { estimateBytes } from '../../src/core/bytes.ts'
-import { ENTRY_BYTES } from '../../src/engine/weighing.ts'
+import { ENTRY_BYTES, estimateBytes } from '../../src/core/bytes.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 const seed = Number(process.env.NEARCACHE_SEED ?? Math.floor(Math.random() * 2 ** 31))

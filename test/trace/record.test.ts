@@ -241,3 +241,48 @@ describe('the service never suffers', () => {
     log.mockRestore()
   })
 })
+
+describe('weights', () => {
+  const weigh = (value: unknown): number => String(value).length
+
+  test('stand after the time, and are empty for a miss', async () => {
+    cache.set('a', 'four')
+    const recording = recordTrace(cache, path, { keys: 'plain', weights: weigh })
+    cache.get('a')
+    cache.get('b', 'fallback')
+    await cache.getOrLoad('c', async () => 'loaded')
+    await cache.getOrLoad('c', async () => 'loaded')
+    await recording.stop()
+    expect(await linesOf(path)).toEqual(['a\t\t4', 'b\t\t', 'c\t\t', 'c\t\t6'])
+  })
+
+  test('that cannot be had are left out, and the first of them is told', async () => {
+    cache.set('a', '')
+    cache.set('b', 'four')
+    const errors: unknown[] = []
+    const onError = (error: unknown): void => void errors.push(error)
+    const recording = recordTrace(cache, path, { keys: 'plain', weights: weigh, onError })
+    cache.get('a')
+    cache.get('a')
+    cache.get('b')
+    await recording.stop()
+    expect(await linesOf(path)).toEqual(['a\t\t', 'a\t\t', 'b\t\t4'])
+    expect(errors).toEqual([
+      expect.objectContaining({ message: expect.stringContaining('weights: expected a positive integer') }),
+    ])
+  })
+
+  test('are no use of an entry', async () => {
+    cache.set('a', 'four')
+    const recording = recordTrace(cache, path, { weights: true })
+    cache.get('a')
+    await recording.stop()
+    expect(cache.stats()).toMatchObject({ hits: 1, misses: 0 })
+  })
+
+  test('are true, false or a function', () => {
+    expect(() => recordTrace(cache, path, { weights: 1 as never })).toThrow(
+      /^weights: expected true, false or a function/,
+    )
+  })
+})

@@ -37,6 +37,26 @@ describe('a simulated cache has the hits of the one that was recorded', () => {
   })
 })
 
+test('a recording with weights foretells the hits of a cache bounded by bytes, though misses know none', async () => {
+  const path = join(folder, 'weights.txt.gz')
+  const settings = { policy: 'lru', ttl: Infinity } as const
+  const roomy = new Cache<number, string>({ ...settings, maxEntries: 5_000 })
+  const value = (key: number): string => 'x'.repeat(100 + (key % 7) * 400)
+  const recording = recordTrace(roomy, path, { weights: true })
+  for (const key of keys) roomy.getOrSet(key, () => value(key))
+  await recording.stop()
+  const bounded = new Cache<number, string>({ ...settings, maxBytes: 400_000 })
+  for (const key of keys) bounded.getOrSet(key, () => value(key))
+
+  const { stdout } = await nearcache(['simulate', path, '--sizes', '400000', '--json'])
+  const { trace, rows } = JSON.parse(stdout)
+  expect(trace).toMatchObject({ reads: 30_000, unit: 'bytes' })
+  expect(Math.abs(rows[0].lru - bounded.stats().hitRatio)).toBeLessThan(0.01)
+  const text = await nearcache(['simulate', path, '--sizes', '200000,400000', '--quiet'])
+  expect(text.stdout).toContain('maxBytes:')
+  for (const cache of [roomy, bounded]) cache.close()
+})
+
 test('a sample foretells what the whole does', async () => {
   const path = join(folder, 'sample.txt')
   const cache = new Cache<number, number>({ policy: 'lru', maxEntries: 1000, ttl: Infinity })

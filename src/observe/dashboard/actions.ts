@@ -1,5 +1,6 @@
 import { type Cache, storeOf, viewOf } from '../../cache.ts'
 import { isRecord } from '../../options/options.ts'
+import { adviseOn } from '../advice.ts'
 import { inspectValue } from './inspect.ts'
 import { instance } from './instance.ts'
 import { keyOf } from './keys.ts'
@@ -26,7 +27,7 @@ export interface Action {
   readonly done: Omit<DoneAction, 'request' | 'visitor'>
 }
 
-const ANY = ['delete', 'clear', 'resize', 'reveal']
+const ANY = ['delete', 'clear', 'resize', 'reveal', 'examine']
 
 /** Reads an action. Throws a Refusal for one that there is not, is not allowed here, or is not understood. */
 export function readAction(body: unknown, settings: DashboardSettings, caches: Map<string, Cache>): Action {
@@ -34,11 +35,13 @@ export function readAction(body: unknown, settings: DashboardSettings, caches: M
     throw new Refusal(400, 'There is no such action.')
   const request = body as unknown as ActionRequest
   const kind = request.action as Action['kind']
-  const isAllowed = kind === 'reveal' ? settings.values : settings.actions.includes(kind)
+  const isAllowed =
+    kind === 'examine' || (kind === 'reveal' ? settings.values : settings.actions.includes(kind))
   if (!isAllowed) throw new Refusal(404, 'There is no such action here.')
   const cache = caches.get(request.cache)
   if (cache === undefined) throw new Refusal(404, 'There is no such cache in this process.')
   if (kind === 'resize') return resizing(request, cache)
+  if (kind === 'examine') return examining(request, cache)
   const store = storeOf(cache)
   const space = spaceAt(request.path, store)
   if (space === undefined) throw new Refusal(404, 'There is no such namespace in this process.')
@@ -61,6 +64,12 @@ function clearing(request: ActionRequest, view: Cache): Action {
   return { kind: 'clear', done: { action: 'clear', cache: request.cache }, run }
 }
 
+/** Begins an examination of its size, with the defaults. */
+function examining({ cache: name }: ActionRequest, cache: Cache): Action {
+  const run = (): ActionResult => refusing(() => void adviseOn(cache))
+  return { kind: 'examine', done: { action: 'examine', cache: name }, run }
+}
+
 function resizing({ cache: name, bounds }: ActionRequest, cache: Cache): Action {
   if (!isRecord(bounds)) throw new Refusal(400, 'bounds: expected maxEntries or maxWeight.')
   const { maxEntries, maxWeight } = bounds as NonNullable<ActionRequest['bounds']>
@@ -70,15 +79,18 @@ function resizing({ cache: name, bounds }: ActionRequest, cache: Cache): Action 
     ...(maxWeight !== undefined && (unit === 'bytes' ? { maxBytes: maxWeight } : { maxWeight })),
   }
   if (Object.keys(given).length === 0) throw new Refusal(400, 'bounds: expected maxEntries or maxWeight.')
-  const run = (): ActionResult => {
-    try {
-      cache.resize(given)
-    } catch (error) {
-      throw new Refusal(400, error instanceof Error ? error.message : String(error))
-    }
-    return result(true)
-  }
+  const run = (): ActionResult => refusing(() => cache.resize(given))
   return { kind: 'resize', done: { action: 'resize', cache: name, bounds: { ...bounds } }, run }
+}
+
+/** Does something that may be refused in words. */
+function refusing(call: () => void): ActionResult {
+  try {
+    call()
+  } catch (error) {
+    throw new Refusal(400, error instanceof Error ? error.message : String(error))
+  }
+  return result(true)
 }
 
 /** The value as text. What `reveal` throws is thrown. */

@@ -13,13 +13,11 @@ export interface FastifyRequest {
 export interface FastifyApp {
   readonly prefix: string
   removeAllContentTypeParsers(): unknown
-  addContentTypeParser(
-    type: string,
-    options: { parseAs: 'string' },
-    parser: (request: never, body: never, done: (error: null, body: unknown) => void) => void,
-  ): unknown
-  all(path: string, handler: (request: never, reply: never) => unknown): unknown
+  addContentTypeParser(...parser: never[]): unknown
+  all(...route: never[]): unknown
 }
+
+type Parser = (request: unknown, body: string, next: (error: null, body: string) => void) => void
 
 /**
  * The dashboard as a plugin of Fastify, and for Nest on Fastify: `app.register(dashboard({ authorise }), { prefix: '/caches' })`. The third
@@ -33,14 +31,14 @@ export function dashboard(
     const base = options.base ?? (app.prefix === '' ? '/' : app.prefix)
     // Bodies are told as they came, whatever parsers the application has; the handler reads them.
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, next) => next(null, body))
+    const parser: Parser = (_request, body, next) => next(null, body)
+    app.addContentTypeParser(...(['*', { parseAs: 'string' }, parser] as never[]))
     const answer = async (request: FastifyRequest, reply: Reply): Promise<unknown> => {
       const visit = { request: request.raw, context: request, body: request.body, base }
       sendByReply(reply, await answered(handler, visit))
       return reply
     }
-    app.all('/', answer as (request: never, reply: never) => unknown)
-    app.all('/*', answer as (request: never, reply: never) => unknown)
+    for (const path of ['/', '/*']) app.all(...([path, answer] as never[]))
     done()
   }
 }

@@ -5,8 +5,8 @@ import type { Store } from '../../engine/store.ts'
 import { callable, isRecord, unknownOption } from '../../options/options.ts'
 import { refusal } from '../../options/units.ts'
 
-/** What somebody wants of the dashboard: to look at it, to see a value, or an action. */
-export type DashboardAction = 'view' | 'reveal' | 'delete' | 'clear' | 'resize'
+/** What somebody wants of the dashboard: to look at it, to have the size of a cache examined, to see a value, or an action. */
+export type DashboardAction = 'view' | 'examine' | 'reveal' | 'delete' | 'clear' | 'resize'
 
 /** Who asks, as far as the framework tells. */
 export interface Visitor {

@@ -3,6 +3,7 @@ import type { CacheStats } from '../../engine/stats.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Settings } from '../../options/options.ts'
 import { resolveDefaults } from '../../options/resolved.ts'
+import { examinationOf } from '../advice.ts'
 import { currentGuard } from '../guard.ts'
 import { health } from '../health.ts'
 import type { History, SeenFault } from './history.ts'
@@ -47,7 +48,7 @@ export function stateOf(settings: DashboardSettings, history: History, request: 
   const chosen = request.cache === undefined ? undefined : caches.get(request.cache)
   return {
     ...{ instance, now, tick, every: EVERY },
-    may: { actions: settings.actions, values: settings.values, keys: settings.keys, advice: false },
+    may: { actions: settings.actions, values: settings.values, keys: settings.keys },
     heap: heapOf(),
     guard: guard ? { live: guard.live, limit: guard.limit, holding: guard.holding, cuts: guard.cuts } : null,
     caches: [...caches].map(([name, cache]) => cacheState(name, cache, history, now, hasTrend)),
@@ -96,10 +97,18 @@ function cacheState(
           },
     faults: Object.values(stats.faults).reduce((sum, count) => sum + count, 0),
     tier: tierOf(store),
+    advice: adviceOf(cache),
     minute: series.span(stats, now, tick, MINUTE),
     hour: series.span(stats, now, tick, KEPT),
     ...(hasTrend && { trend: series.traffic(tick).map(ratio) }),
   }
+}
+
+/** What an examination of its size says, once it says anything. */
+function adviceOf(cache: Cache): CacheState['advice'] {
+  const advice = examinationOf(cache)?.advice()
+  if (advice === undefined || advice.verdict === 'too short') return null
+  return { sentence: advice.sentence, factor: advice.knee?.factor ?? 0 }
 }
 
 /** Everything of one cache. */
@@ -115,7 +124,7 @@ function detailsOf(name: string, cache: Cache, history: History, from: number): 
     removals: stats.removals,
     spaces: spacesOf(store),
     top: null,
-    advice: null,
+    advice: examinationOf(cache)?.advice() ?? null,
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Advice } from '../advised.ts'
+
 /* What the page and its server say to each other, as JSON. A bound that there is not is null. */
 
 /** A name as it stands in an address: as JSON has it, so that halves of surrogate pairs survive. */
@@ -58,6 +60,8 @@ export interface CacheState {
   readonly failing: { readonly loads: number; readonly error: string; readonly stale: boolean } | null
   readonly faults: number
   readonly tier: TierState | null
+  /** The advice on its size in a sentence, where there is one, and whether it says to change it. */
+  readonly advice: { readonly sentence: string; readonly factor: number } | null
   readonly minute: Span
   readonly hour: Span
   /** The hit ratio of each of the last sixty minutes, in thousandths; null where nothing was read. Left out while the page has it. */
@@ -128,7 +132,8 @@ export interface Details {
     readonly hits: readonly TopKey[]
     readonly misses: readonly TopKey[]
   } | null
-  readonly advice: unknown
+  /** What the examination of its size says so far; null where there was none. */
+  readonly advice: Advice | null
 }
 
 export interface FaultState {
@@ -155,7 +160,6 @@ export interface State {
     readonly actions: readonly string[]
     readonly values: boolean
     readonly keys: 'plain' | 'hashed'
-    readonly advice: boolean
   }
   readonly heap: { readonly used: number; readonly limit: number } | null
   readonly guard: {

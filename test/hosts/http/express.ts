@@ -4,7 +4,10 @@ import express, { type ErrorRequestHandler } from 'express'
 import { cacheResponses } from 'nearcache/http/express'
 import { chunks, type Served, type Site, served } from './site.ts'
 
-export function serve(site: Site): Promise<Served> {
+export const serve = (site: Site): Promise<Served> => serveWith(express, site)
+
+/** The site on this major of Express. */
+export function serveWith(express: typeof import('express'), site: Site): Promise<Served> {
   const app = express()
   const { responses, run } = site
   app.use((_request, response, next) => {

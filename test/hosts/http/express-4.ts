@@ -1,0 +1,7 @@
+import { createRequire } from 'node:module'
+import { serveWith } from './express.ts'
+import type { Served, Site } from './site.ts'
+
+const express = createRequire(import.meta.url)('express-4') as typeof import('express')
+
+export const serve = (site: Site): Promise<Served> => serveWith(express, site)
