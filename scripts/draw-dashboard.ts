@@ -33,7 +33,7 @@ const { all, only } = parseArgs({ options: { all: { type: 'string' }, only: { ty
 const chromium = installChromium()
 if (chromium === undefined) throw new Error('There is no Chromium: install one, or set CHROMIUM to its path.')
 
-await openShop()
+const shop = await openShop()
 const handler = dashboard({ authorise: localOnly, actions: true, values: true })
 const server = createServer(handler).listen(0, '127.0.0.1')
 await new Promise((resolve) => server.once('listening', resolve))
@@ -65,6 +65,11 @@ const views: Record<string, (page: Page) => Promise<void>> = {
     await page.waitForSelector('.space')
   },
   'cache #catalogue': async () => {},
+  'advice #catalogue': async (page) => {
+    await page.evaluate(`document.querySelector('.advice button')?.click()`)
+    for (let turn = 0; turn < 40; turn++) await shop.trade(1, 0.5)
+    await page.waitForSelector('.curve')
+  },
   'failing #exchange-rates': async () => {},
   'entries #catalogue': async (page) => {
     await page.fill('.entries input', 'product:10')
@@ -82,7 +87,7 @@ const views: Record<string, (page: Page) => Promise<void>> = {
 try {
   if (all === undefined) {
     for (const scheme of ['light', 'dark']) {
-      const page = await open('', 1280, 800, scheme, 1)
+      const page = await open('', 1280, 1090, scheme, 1)
       await page.screenshot({
         path: fileURLToPath(new URL(`../docs/images/dashboard-${scheme}.png`, import.meta.url)),
       })
@@ -92,7 +97,7 @@ try {
     for (const [name, prepare] of Object.entries(views)) {
       const [title, hash = ''] = name.split(' ')
       if (only !== undefined && !only.split(',').includes(title!)) continue
-      for (const width of [400, 1400])
+      for (const width of [1400, 400])
         for (const scheme of ['light', 'dark']) {
           const page = await open(hash, width, 900, scheme)
           await prepare(page)
