@@ -1,4 +1,4 @@
-import { type Backing, backingCache } from './backing.ts'
+import { type Backing, backingStore } from './backing.ts'
 import { fromSeconds } from './seconds.ts'
 
 /** What Apollo Server and its plugins take as a cache. */
@@ -15,11 +15,12 @@ export interface KeyValueCache<V = string> {
  * TypeError, by which the returned promise is rejected; so it is by a CacheError `CLOSED`.
  */
 export function keyValueCache<V = string>(backing?: Backing<V>): KeyValueCache<V> {
-  const cache = backingCache(backing)
+  const cache = backingStore(backing)
   return {
     get: async (key) => cache.get(key),
-    set: async (key, value, { ttl } = {}) =>
-      cache.set(key, value, { ttl: ttl === null ? Infinity : fromSeconds(ttl) }),
+    async set(key, value, { ttl } = {}) {
+      await cache.set(key, value, { ttl: ttl === null ? Infinity : fromSeconds(ttl) })
+    },
     delete: async (key) => cache.delete(key),
   }
 }

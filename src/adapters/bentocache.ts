@@ -1,6 +1,6 @@
 import { Cache } from '../cache.ts'
 import { resolveOptions } from '../options/options.ts'
-import { type Backing, backingCache } from './backing.ts'
+import { backingCache, type LocalBacking } from './backing.ts'
 
 /** What BentoCache makes its first layer from. */
 export interface NearcacheDriver {
@@ -37,7 +37,7 @@ export interface NearcacheDriverOptions {
  * here has the policy `'lru'`, on which the tags of BentoCache depend. Throws what the constructor of `Cache` throws.
  */
 export function nearcacheDriver(
-  backing: Backing = {},
+  backing: LocalBacking = {},
   { serialize = true }: NearcacheDriverOptions = {},
 ): NearcacheDriver {
   const isGiven = backing instanceof Cache

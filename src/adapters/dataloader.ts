@@ -1,4 +1,4 @@
-import { type Backing, backingCache } from './backing.ts'
+import { backingCache, type LocalBacking } from './backing.ts'
 
 /** What a DataLoader takes as its `cacheMap`. */
 export interface CacheMap<K, V> {
@@ -13,7 +13,7 @@ export interface CacheMap<K, V> {
  * of promises, or the options of a new one. A promise is kept from the beginning of its load, when its ttl begins too, and removed if
  * it is rejected. What was cleared during a load does not come back.
  */
-export function cacheMap<K, V>(backing?: Backing<Promise<V>, K>): CacheMap<K, V> {
+export function cacheMap<K, V>(backing?: LocalBacking<Promise<V>, K>): CacheMap<K, V> {
   const cache = backingCache(backing)
   return {
     get: (key) => cache.get(key),

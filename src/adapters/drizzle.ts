@@ -1,7 +1,8 @@
 import { isRecord, unknownOption } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
-import { CacheAside } from './aside.ts'
-import { type Backing, backingCache } from './backing.ts'
+import { cacheAside } from './aside.ts'
+import { type Backing, backingCache, isTiered } from './backing.ts'
+import { packRows, unpackRows } from './rows.ts'
 
 /** Which queries are cached. */
 export interface QueryCacheOptions {
@@ -47,28 +48,32 @@ type OneOrMore<T> = T | T[]
  */
 export function queryCache(backing?: Backing, options: QueryCacheOptions = {}): QueryCache {
   const strategy = strategyOf(options)
-  const cache = backingCache(backing)
-  const results = new CacheAside(cache)
+  const isShared = backing !== undefined && isTiered(backing)
+  const cache = isShared ? backing : backingCache(backing)
+  const results = cacheAside<unknown>(cache)
   // What is to outlive mutations: the same query may be cached either way.
-  const lasting = new CacheAside(cache.namespace('lasting'))
+  const lasting = cacheAside<unknown>(cache.namespace<string, unknown>('lasting'))
   return {
     strategy: () => strategy,
     async get(key, tables, _isTag, isAutoInvalidate = false) {
-      if (!isAutoInvalidate) return lasting.get(key) as unknown[] | undefined
+      if (!isAutoInvalidate) return unpackRows(await lasting.get(key))
       // Of a query whose tables are not known no mutation can tell that it is out of date.
-      return tables.length === 0 ? undefined : (results.get(key, tables) as unknown[] | undefined)
+      return tables.length === 0 ? undefined : unpackRows(await results.get(key, tables))
     },
     async put(key, result, tables, _isTag, config = {}) {
       const ttl = ttlOf(config)
-      if (tables.length === 0) lasting.put(key, result, { ttl })
-      else results.put(key, result, { ttl, tags: tables })
+      const rows = isShared ? packRows(result) : result
+      if (tables.length === 0) lasting.put(key, rows, { ttl })
+      else results.put(key, rows, { ttl, tags: tables })
     },
     async onMutate({ tags, tables }) {
-      for (const tag of listed(tags)) {
-        results.delete(tag)
-        lasting.delete(tag)
-      }
-      for (const table of listed(tables)) for (const name of namesOf(table)) results.deleteByTag(name)
+      const names = listed(tables).flatMap(namesOf)
+      const keys = listed(tags)
+      await Promise.all([
+        results.deleteMany(keys),
+        lasting.deleteMany(keys),
+        ...names.map((name) => results.deleteByTag(name)),
+      ])
     },
   }
 }

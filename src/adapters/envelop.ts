@@ -1,18 +1,14 @@
-import { type Backing, backingCache } from './backing.ts'
-
-/** What a response contains, as the response cache tells it. */
-export interface Entity {
-  readonly typename: string
-  readonly id?: number | string | null | undefined
-}
+import { type Answer, type Backing, backingCache, isTiered } from './backing.ts'
+import { type Entity, tagsOf, tagsToDelete } from './entities.ts'
+import { tieredResponses } from './tiered-responses.ts'
 
 /** What `useResponseCache` of Envelop and GraphQL Yoga takes as a cache. */
 export interface ResponseCache {
-  get(id: string): object | undefined
+  get(id: string): Answer<object | undefined>
   /** `ttl` is in milliseconds, Infinity for ever; with 0 or less nothing is stored. */
-  set(id: string, response: object, entities: Iterable<Entity>, ttl: number): void
+  set(id: string, response: object, entities: Iterable<Entity>, ttl: number): Answer<void>
   /** Drops the responses that contain one of these entities; without an id, any of its type. */
-  invalidate(entities: Iterable<Entity>): void
+  invalidate(entities: Iterable<Entity>): Answer<void>
 }
 
 /** What was invalidated, and what after it. Held from its end, and by requests from where they began. */
@@ -29,6 +25,7 @@ interface Invalidation {
 export function responseCache(
   backing?: Backing<object>,
 ): ResponseCache & ((context: object) => ResponseCache) {
+  if (backing !== undefined && isTiered(backing)) return tieredResponses(backing)
   const cache = backingCache(backing)
   let latest: Invalidation = { tags: new Set() }
 
@@ -36,8 +33,7 @@ export function responseCache(
   const set: ResponseCache['set'] = (id, response, entities, ttl) =>
     cache.set(id, response, { ttl, tags: tagsOf(entities) })
   const invalidate: ResponseCache['invalidate'] = (entities) => {
-    const tags = new Set<string>()
-    for (const { typename, id } of entities) tags.add(id == null ? typename : `${typename}:${id}`)
+    const tags = tagsToDelete(entities)
     for (const tag of tags) cache.deleteByTag(tag)
     latest = latest.next = { tags }
   }
@@ -58,15 +54,6 @@ export function responseCache(
   return Object.assign(view, { get, set, invalidate })
 }
 
-function tagsOf(entities: Iterable<Entity>): string[] {
-  const tags = new Set<string>()
-  for (const { typename, id } of entities) {
-    tags.add(typename)
-    if (id != null) tags.add(`${typename}:${id}`)
-  }
-  return [...tags]
-}
-
 /** Whether one of the tags was invalidated after `since`. */
 function areInvalidated(tags: readonly string[], since: Invalidation): boolean {
   for (let one = since.next; one !== undefined; one = one.next) {
@@ -75,3 +62,5 @@ function areInvalidated(tags: readonly string[], since: Invalidation): boolean {
   }
   return false
 }
+
+export type { Entity }

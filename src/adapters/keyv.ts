@@ -1,5 +1,4 @@
-import type { Cache } from '../cache.ts'
-import { type Backing, backingCache } from './backing.ts'
+import { type Answer, type Backing, backingStore, type Store } from './backing.ts'
 
 /** What `new Keyv` takes. */
 export interface KeyvOptions {
@@ -15,18 +14,18 @@ export interface KeyvOptions {
  */
 export function keyvOptions(backing?: Backing): KeyvOptions {
   const forKeyv5 = { serialize: undefined, deserialize: undefined }
-  return { store: new KeyvStore(backingCache(backing)), serialization: false, ...forKeyv5 }
+  return { store: new KeyvStore(backingStore(backing)), serialization: false, ...forKeyv5 }
 }
 
 /** A store as Keyv 5 calls it, and Keyv 6 through its own adapter for Maps. Both give `set` what is left of the ttl. */
 class KeyvStore {
   /** Keyv 5 iterates over a store other than a Map only if it names a database that Keyv knows. */
   readonly opts: object = { dialect: 'sqlite' }
-  private readonly cache: Cache<string, unknown>
-  private space: Cache<string, unknown>
+  private readonly cache: Store<unknown>
+  private space: Store<unknown>
   private name: string | undefined
 
-  constructor(cache: Cache<string, unknown>) {
+  constructor(cache: Store<unknown>) {
     this.cache = cache
     this.space = cache
   }
@@ -45,25 +44,27 @@ class KeyvStore {
     return this.space.get(key)
   }
 
-  getMany(keys: readonly string[]): unknown[] {
-    return keys.map((key) => this.space.get(key))
+  getMany(keys: readonly string[]): Answer<unknown[]> {
+    const found = this.space.getMany(keys)
+    const inOrder = (values: Map<string, unknown>): unknown[] => keys.map((key) => values.get(key))
+    return found instanceof Promise ? found.then(inOrder) : inOrder(found)
   }
 
   /** `ttl` in milliseconds; without one the cache's holds. 0 or less removes what was there. */
-  set(key: string, value: unknown, ttl?: number): void {
-    this.space.set(key, value, { ttl })
+  set(key: string, value: unknown, ttl?: number): Answer<unknown> {
+    return this.space.set(key, value, { ttl })
   }
 
-  has(key: string): boolean {
+  has(key: string): Answer<boolean> {
     return this.space.has(key)
   }
 
-  delete(key: string): boolean {
+  delete(key: string): Answer<boolean> {
     return this.space.delete(key)
   }
 
-  clear(): void {
-    this.space.clear()
+  clear(): Answer<unknown> {
+    return this.space.clear()
   }
 
   keys(): Generator<string, undefined> {

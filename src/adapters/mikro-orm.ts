@@ -1,14 +1,14 @@
-import { CacheAside } from './aside.ts'
-import { type Backing, backingCache } from './backing.ts'
+import { type Aside, cacheAside } from './aside.ts'
+import type { Answer, Backing } from './backing.ts'
 
 /** What MikroORM takes as a cache of results. */
 export interface ResultCacheAdapter {
   /** The live result, `null` included, or `undefined`. */
-  get<T = unknown>(name: string): T | undefined
+  get<T = unknown>(name: string): Answer<T | undefined>
   /** `expiration` is in milliseconds; without one that of the ORM's `resultCache` holds. `origin` means nothing to results. */
   set(name: string, data: unknown, origin?: string, expiration?: number): void
-  remove(name: string): void
-  clear(): void
+  remove(name: string): Answer<void>
+  clear(): Answer<void>
 }
 
 /**
@@ -23,15 +23,15 @@ export function resultCacheAdapter(
   readonly expiration: number
 }) => ResultCacheAdapter {
   return class NearcacheResultAdapter implements ResultCacheAdapter {
-    private readonly results = new CacheAside(backingCache(backing))
+    private readonly results: Aside<unknown> = cacheAside(backing)
     private readonly expiration: number
 
     constructor({ expiration }: { readonly expiration: number }) {
       this.expiration = expiration
     }
 
-    get<T = unknown>(name: string): T | undefined {
-      return this.results.get(name) as T | undefined
+    get<T = unknown>(name: string): Answer<T | undefined> {
+      return this.results.get(name) as Answer<T | undefined>
     }
 
     set(name: string, data: unknown, _origin?: string, expiration = this.expiration): void {
@@ -39,12 +39,12 @@ export function resultCacheAdapter(
       this.results.put(name, data, { ttl: expiration + 1 })
     }
 
-    remove(name: string): void {
-      this.results.delete(name)
+    remove(name: string): Answer<void> {
+      return this.results.deleteMany([name]) as Answer<void>
     }
 
-    clear(): void {
-      this.results.clear()
+    clear(): Answer<void> {
+      return this.results.clear() as Answer<void>
     }
   }
 }

@@ -1,5 +1,5 @@
-import { CacheAside } from './aside.ts'
-import { type Backing, backingCache } from './backing.ts'
+import { cacheAside } from './aside.ts'
+import type { Backing } from './backing.ts'
 
 /** A result of a query, as TypeORM asks for it, brings it and takes it back. */
 export interface CachedResult {
@@ -40,24 +40,27 @@ export interface QueryResultCache {
  * each data source needs a cache or a namespace of its own. Throws what the constructor of `Cache` throws.
  */
 export function queryResultCache(backing?: Backing<string>): QueryResultCache {
-  const cache = backingCache(backing)
-  const results = new CacheAside(cache)
+  const results = cacheAside(backing)
   return {
     connect: async () => {},
     disconnect: async () => {},
     synchronize: async () => {},
     async getFromCache(asked, queryRunner) {
-      const result = queryRunner?.isTransactionActive ? cache.get(keyOf(asked)) : results.get(keyOf(asked))
+      const isInTransaction = queryRunner?.isTransactionActive
+      const result = await (isInTransaction ? results.find(keyOf(asked)) : results.get(keyOf(asked)))
       return result === undefined ? undefined : { ...asked, result }
     },
     async storeInCache(read, _saved, queryRunner) {
       if (!queryRunner?.isTransactionActive) results.put(keyOf(read), read.result, { ttl: read.duration })
     },
     isExpired: () => false,
-    clear: async () => results.clear(),
+    async clear() {
+      await results.clear()
+    },
     async remove(identifiers) {
-      for (const identifier of identifiers)
-        for (const part of ['', '-count', '-pagination']) results.delete(identifier + part)
+      await results.deleteMany(
+        identifiers.flatMap((identifier) => [identifier, `${identifier}-count`, `${identifier}-pagination`]),
+      )
     },
   }
 }

@@ -1,11 +1,12 @@
 import type { Cache } from '../cache.ts'
-import type { Duration } from '../options/units.ts'
+import { type Duration, refusal } from '../options/units.ts'
+import type { TieredCache } from '../tiers/tiered-cache.ts'
 import { fragment, fragmentSync } from './fragment.ts'
 
 /** What a tag is made by. */
 export interface CacheTagOptions {
-  /** The cache that keeps the fragments. Default: as for `fragment`. */
-  readonly cache?: Cache | undefined
+  /** The cache that keeps the fragments; a tiered one needs `async`. Default: as for `fragment`. */
+  readonly cache?: Cache | TieredCache | undefined
   /**
    * Whether bodies may contain what is asynchronous (filters, `asyncEach`, other tags), and concurrent renders of a fragment run once.
    * Such templates are rendered with a callback. Default false.
@@ -58,6 +59,8 @@ export interface CacheTag {
  * expressions, with commas or without. The text between is rendered once for each name and vary values, until the ttl is over.
  */
 export function cacheTag({ cache, async: isAsync = false }: CacheTagOptions = {}): CacheTag {
+  if (!isAsync && cache !== undefined && 'beginLoad' in cache)
+    throw refusal('async', 'true with a tiered cache, which is waited for', isAsync)
   const optionsOf = (ttl: unknown, varyOn: unknown[]) => ({
     ttl: plain(ttl) as Duration,
     varyOn: varyOn.map(plain),

@@ -68,6 +68,8 @@ function remembered(member: unknown, options: unknown = {}): object {
   const { perInstance = true, ...settings } = options as { perInstance?: unknown }
   if (typeof perInstance !== 'boolean') throw refusal('perInstance', 'true or false', perInstance)
   const made = plan(member, settings)
+  if (made.isTiered && perInstance)
+    throw refusal('perInstance', 'false over a tiered cache, as no other process knows the instance', true)
   const resultsFor = perInstance ? byInstance(made) : inCommon(made)
   const decorated = remembering(made, resultsFor)
   members.set(decorated, resultsFor)

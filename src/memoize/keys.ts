@@ -1,3 +1,4 @@
+import { refusal } from '../options/units.ts'
 import { compact } from './compact.ts'
 import { identity, look, number, plain, text } from './parts.ts'
 
@@ -52,6 +53,14 @@ export function keyOfOne(value: unknown): unknown {
     default:
       return value
   }
+}
+
+/** A key as it is in all processes. Throws a TypeError where something in it is known by identity, which no other process can know. */
+export function sharedKey(key: unknown): unknown {
+  if (key === undefined) return '\0u'
+  if (typeof key === 'symbol' || (typeof key === 'string' && key.includes('\0@')))
+    throw refusal('arguments', 'values known by their contents, over a tiered cache', key)
+  return key
 }
 
 /** An object that is being written, and those around it: what a cycle can lead back to. */

@@ -4,12 +4,14 @@ import {
   checkTags,
   isRecord,
   type LoadOptions,
+  nonEmptyString,
   resolveOptions,
   type SetOptions,
   unknownOption,
 } from '../options/options.ts'
 import { resolveDefaults, resolveLoad } from '../options/resolved.ts'
 import { type Duration, refusal } from '../options/units.ts'
+import type { TieredCache } from '../tiers/tiered-cache.ts'
 
 /** Any function. */
 export type AnyFunction = (this: never, ...args: never[]) => unknown
@@ -55,6 +57,17 @@ export interface SharedCacheOptions<F extends AnyFunction>
   readonly cache: Cache<unknown, unknown>
 }
 
+/** The settings of an asynchronous function that keeps its results in a tiered cache, for all processes. */
+export interface TieredMemoizeOptions<F extends AnyFunction>
+  extends Omit<KeyOptions<F>, 'keyThis'>,
+    Lifetime<F>,
+    Omit<LoadOptions, 'ttl' | 'tags' | 'signal' | 'forceRefresh'> {
+  /** The tiered cache whose bounds and terms hold. The function gets a namespace of its own in it. */
+  readonly cache: TieredCache<never, never> | TieredCache
+  /** What the function is called in all processes, a name that no other function over this cache has. */
+  readonly name: string
+}
+
 /** The settings of a memoized function. All are optional; a wrong name or type is refused at once. */
 export type MemoizeOptions<F extends AnyFunction> = OwnCacheOptions<F> | SharedCacheOptions<F>
 
@@ -67,6 +80,8 @@ export interface Plan {
   readonly keyThis: boolean
   /** Makes a cache for results that no other function has. */
   readonly open: () => Cache<unknown, unknown>
+  /** Whether other processes have the results too: then keys have to mean the same there. */
+  readonly isTiered: boolean
   /** Whether what `open` makes is a namespace in a cache that outlives it. */
   readonly isShared: boolean
   /** What a write or load says that the cache does not say for it. */
@@ -87,7 +102,10 @@ export function plan(fn: unknown, options: unknown = {}): Plan {
   const { key, keyThis = false, cache, ttl, tags, ...rest } = options
   if (key !== undefined && typeof key !== 'function') throw refusal('key', 'a function', key)
   if (typeof keyThis !== 'boolean') throw refusal('keyThis', 'true or false', keyThis)
-  if (cache !== undefined && !(cache instanceof Cache)) throw refusal('cache', 'a Cache', cache)
+  const tiered = tieredCache(cache)
+  if (cache !== undefined && tiered === undefined && !(cache instanceof Cache))
+    throw refusal('cache', 'a Cache or a TieredCache', cache)
+  if (tiered !== undefined && keyThis) throw unknownOption('keyThis', 'keyThis', ['key', 'ttl', 'tags'])
   if (rest.forceRefresh !== undefined)
     throw unknownOption('forceRefresh', 'forceRefresh', ['key', 'ttl', 'tags'])
   const tagsOf = typeof tags === 'function' ? (tags as NonNullable<Plan['tagsOf']>) : undefined
@@ -95,27 +113,35 @@ export function plan(fn: unknown, options: unknown = {}): Plan {
   const tagged: SetOptions = always === undefined ? {} : { tags: always }
   const ttlOf = typeof ttl === 'function' ? (ttl as NonNullable<Plan['ttlOf']>) : undefined
   const lifetime: SetOptions = ttl === undefined || ttlOf !== undefined ? {} : { ttl: ttl as Duration }
-  const settings = { ...rest, ...lifetime }
+  const { name, ...others } = rest
+  const settings = { ...(tiered === undefined ? rest : others), ...lifetime }
   const says: LoadOptions = cache === undefined ? tagged : { ...settings, ...tagged }
   if (cache === undefined) resolveOptions(settings)
   else resolveLoad(resolveDefaults({}), says)
-  const label = `memoize ${nextNumber()} ${fn.name}`
+  const label = tiered === undefined ? `memoize ${nextNumber()} ${fn.name}` : nonEmptyString(name, 'name')
   return {
     fn: fn as Callable,
     key: key as Callable | undefined,
     keyThis,
     open() {
-      if (cache !== undefined) return cache.namespace(label)
+      // Of a tiered one the methods are called that a `Cache` has too.
+      if (cache !== undefined) return (cache as Cache<unknown, unknown>).namespace(label)
       const own = new Cache<unknown, unknown>(settings)
       return rest.name === undefined ? own : own.namespace(label)
     },
+    isTiered: tiered !== undefined,
     isShared: cache !== undefined || rest.name !== undefined,
     writes: unlessEmpty(cache === undefined ? tagged : { ...lifetime, ...tagged }),
     loads: unlessEmpty(ttlOf === undefined ? says : { ...says, ttl: ttlOf }),
     ttlOf,
     tagsOf,
-    isAsync: fn instanceof AsyncFunction ? true : undefined,
+    isAsync: tiered !== undefined || fn instanceof AsyncFunction ? true : undefined,
   }
+}
+
+function tieredCache(cache: unknown): TieredCache | undefined {
+  const isTiered = typeof (cache as { beginLoad?: unknown } | undefined)?.beginLoad === 'function'
+  return isTiered ? (cache as TieredCache) : undefined
 }
 
 function unlessEmpty<T extends object>(options: T): T | undefined {

@@ -1,7 +1,7 @@
 import { type Cache, storeOf } from '../cache.ts'
 import { currentWork, Work } from '../loading/waits.ts'
 import type { LoadOptions } from '../options/options.ts'
-import { keyOf, keyOfOne } from './keys.ts'
+import { keyOf, keyOfOne, sharedKey } from './keys.ts'
 import type { Plan } from './options.ts'
 import { Pairs } from './pairs.ts'
 
@@ -25,12 +25,15 @@ export class Results {
   }
 
   invalidate(receiver: unknown, args: unknown[]): boolean {
-    return this.cache.delete(this.keyOf(receiver, args))
+    const key = this.keyOf(receiver, args)
+    return this.cache.delete(this.#plan.isTiered ? sharedKey(key) : key)
   }
 
+  /** Over a tiered cache a promise, as of `invalidate`. */
   clear(): void {
-    this.cache.clear()
     this.pairs.clear()
+    // biome-ignore lint/correctness/noVoidTypeReturn: a tiered cache gives a promise.
+    return this.cache.clear()
   }
 
   /** What is kept under a key, of a function that is known to give its results at once. */
@@ -44,6 +47,8 @@ export class Results {
    */
   make(key: unknown, receiver: unknown, args: unknown[]): unknown {
     const { fn, isAsync } = this.#plan
+    if (this.#plan.isTiered)
+      return this.cache.getOrLoad(sharedKey(key), () => fn.apply(receiver, args), this.#loads(receiver, args))
     if (isAsync) return this.cache.getOrLoad(key, () => fn.apply(receiver, args), this.#loads(receiver, args))
     const work = isAsync === undefined ? new Work() : undefined
     const call = (): unknown => fn.apply(receiver, args)

@@ -14,6 +14,7 @@ import { absence, type Encoded } from './codec.ts'
 import { encodeKey, encodeText, inside, shortened, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
 import { Near } from './near.ts'
+import { OpenLoad } from './open-load.ts'
 import { type Opened, openTiered, type Simulated } from './opened.ts'
 import type { Found, Protocol, StoreTerms } from './protocol.ts'
 import { TieredBatch } from './tiered-batch.ts'
@@ -221,7 +222,12 @@ export class TieredCache<K = unknown, V = unknown> {
 
   /** The live value that this process holds, or that of the second tier, which is kept here. */
   async lookup(key: K): Promise<V | undefined> {
-    return (await this.lookupMany([key])).get(key)
+    const here = this.get(key)
+    if (here !== undefined) return here
+    await this.#protocol.firstAnswer
+    const found = new Map<K, V>()
+    await this.#lookUp([key], found)
+    return found.get(key)
   }
 
   /** `lookup` for many keys, in one round trip: the values found, in the order asked. */
@@ -229,24 +235,86 @@ export class TieredCache<K = unknown, V = unknown> {
     const asked = [...new Set(iterable(keys))]
     await this.#protocol.firstAnswer
     const here = this.getMany(asked)
-    const missing = asked.filter((key) => !here.has(key))
+    await this.#lookUp(
+      asked.filter((key) => !here.has(key)),
+      here,
+    )
+    return new Map(asked.filter((key) => here.has(key)).map((key) => [key, here.get(key)!]))
+  }
+
+  /** Adds what the second tier has under these keys, and keeps it here. */
+  async #lookUp(keys: readonly K[], here: Map<K, V>): Promise<void> {
     const protocol = this.#protocol
-    const texts = missing.map((key) => this.#encode(key))
+    const texts = keys.map((key) => this.#encode(key))
     const works = texts.map((text) => protocol.underWay.begin(text, protocol.now()))
     try {
       const found = await protocol.read(texts, false)
-      for (const [i, one] of found.entries()) {
-        if (!one.isHit || one.value === undefined || (one.left ?? 0) <= 0) continue
-        const [key, work] = [missing[i]!, works[i]!]
-        here.set(key, one.value as V)
-        const ttl = Math.min(one.left!, protocol.settings.nearTtl, protocol.limit(work.start))
-        if (work.isTooLate(one.tags)) continue
-        this.#spaceOf(key).set(this.#hold(key, texts[i]!), one.value, { ttl, tags: this.#ownTags(one.tags) })
-      }
+      for (const [i, one] of found.entries())
+        if (this.#keeps(keys[i]!, texts[i]!, works[i]!, one)) here.set(keys[i]!, one.value as V)
     } finally {
       for (const work of works) protocol.underWay.end(work)
     }
-    return new Map(asked.filter((key) => here.has(key)).map((key) => [key, here.get(key)!]))
+  }
+
+  /** Whether the second tier has a live value, which is kept here unless it was overtaken on the way. */
+  #keeps(key: K, text: string, work: Work, found: Found): boolean {
+    if (!found.isHit || found.value === undefined || (found.left ?? 0) <= 0) return false
+    const protocol = this.#protocol
+    const ttl = Math.min(found.left!, protocol.settings.nearTtl, protocol.limit(work.start))
+    if (!work.isTooLate(found.tags))
+      this.#spaceOf(key).set(this.#hold(key, text), found.value, { ttl, tags: this.#ownTags(found.tags) })
+    return true
+  }
+
+  /**
+   * `lookup` for a host that asks first, and brings later what was missing: an open load where nothing was found. `getOrLoad` is what to
+   * use where the loader can be given to the cache.
+   */
+  async beginLoad(key: K): Promise<OpenLoad<V>> {
+    const protocol = this.#protocol
+    const text = this.#encode(key)
+    await protocol.firstAnswer
+    const here = this.get(key)
+    if (here !== undefined) return new OpenLoad(here)
+    const { underWay } = protocol
+    const work = underWay.begin(text, protocol.now())
+    let found: Found
+    try {
+      ;[found] = (await protocol.read([text], false)) as [Found]
+    } catch (error) {
+      underWay.end(work)
+      throw error
+    }
+    if (this.#keeps(key, text, work, found)) {
+      underWay.end(work)
+      return new OpenLoad(found.value as V)
+    }
+    return new OpenLoad<V>(undefined, {
+      age: () => protocol.now() - work.start,
+      isOvertaken: (tags) => work.isTooLate(this.#levelled(tags)),
+      finish: (value, options) => this.#loaded(key, text, work, found.token, value, options),
+      end: () => underWay.end(work),
+    })
+  }
+
+  /** Stores what a load has brought, unless it was overtaken; whether it is kept here. */
+  #loaded(
+    key: K,
+    text: string,
+    work: Work,
+    token: Found['token'],
+    value: V,
+    options: SetOptions | undefined,
+  ): boolean {
+    if (value === undefined) throw refusal('value', 'anything but undefined, which means "not here"', value)
+    const protocol = this.#protocol
+    const terms = this.#terms(value, key, options?.ttl, options?.tags)
+    const encoded = protocol.codec.serialize(value)
+    if (protocol.isClosed || work.isTooLate(terms.tags) || !(terms.ttl > 0)) return false
+    const ttl = Math.min(terms.ttl, protocol.settings.nearTtl, protocol.limit(work.start))
+    this.#spaceOf(key).set(this.#hold(key, text), value, { ttl, tags: this.#ownTags(terms.tags) })
+    if (token !== undefined) void protocol.fill(text, work, token, encoded, terms).catch(protocol.onError)
+    return ttl > 0
   }
 
   #getOrLoad(

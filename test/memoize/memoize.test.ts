@@ -513,7 +513,7 @@ test.each<[string, () => unknown, string]>([
   [
     'no cache',
     () => memoize(() => 1, { cache: new Map() as never }),
-    'cache: expected a Cache, got an object',
+    'cache: expected a Cache or a TieredCache, got an object',
   ],
   ['no key function', () => memoize(() => 1, { key: 'a' as never }), "key: expected a function, got 'a'"],
   ['no keyThis', () => memoize(() => 1, { keyThis: 1 as never }), 'keyThis: expected true or false, got 1'],
