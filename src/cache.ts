@@ -77,6 +77,9 @@ export function viewOf(store: Store, space: Space): Cache {
 /** The engine behind a cache, for structural checks. */
 export let storeOf: <K, V>(cache: Cache<K, V>) => Store
 
+/** The key space that a cache is a view of. */
+export let spaceOf: <K, V>(cache: Cache<K, V>) => Space
+
 /** A hit while the time stands still and nothing can have expired by it, counted; undefined where a read has to look closer, which counts nothing. */
 export let readCalm: <K, V>(cache: Cache<K, V>, key: K) => V | undefined
 
@@ -653,6 +656,7 @@ export class Cache<K = unknown, V = unknown> {
 
   static {
     storeOf = (cache) => cache.store
+    spaceOf = (cache) => cache.space
     invalidate = ({ store, space }, key) => {
       const wasLive = store.delete(space, key, 'invalidated')
       store.notify()

@@ -6,6 +6,7 @@
  * - `CLOSED`: the cache was closed.
  * - `TIMEOUT`: a load took longer than its `hardTimeout`.
  * - `LOAD_CYCLE`: a loader waits for its own result, perhaps by way of other loads.
+ * - `BAD_SNAPSHOT`: a snapshot cannot be read: damaged, of another version of the format, or written by another serializer.
  * - `UNREACHABLE`: the second tier of a tiered cache has failed several times in a row; given to `onError`, never thrown.
  */
 export type CacheErrorCode =
@@ -14,6 +15,7 @@ export type CacheErrorCode =
   | 'CLOSED'
   | 'TIMEOUT'
   | 'LOAD_CYCLE'
+  | 'BAD_SNAPSHOT'
   | 'UNREACHABLE'
 
 const brand: symbol = Symbol.for('nearcache.CacheError')

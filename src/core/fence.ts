@@ -22,7 +22,8 @@ const MOST_GIVEN_UP = 1000
 /** The loads of one key space that may store, by key. */
 export class Flights<Flight> {
   readonly #listed = new Map<unknown, Flight>()
-  readonly #batches = new Set<Set<unknown>>()
+  /** What was overtaken while they run, and how many keys of it each tells apart. */
+  readonly #batches = new Map<Set<unknown>, number>()
   /** Loads given up, oldest first, with their keys. */
   readonly #givenUp = new Map<Flight, unknown>()
 
@@ -60,19 +61,19 @@ export class Flights<Flight> {
   /** The key was written or removed. */
   overtake(key: unknown): void {
     this.#listed.delete(key)
-    for (const overtaken of this.#batches) if (overtaken.size < MOST_KEYS) overtaken.add(key)
+    for (const [overtaken, most] of this.#batches) if (overtaken.size < most) overtaken.add(key)
   }
 
-  /** All keys that are overtaken from here on until `endBatch`. */
-  beginBatch(): Set<unknown> {
+  /** All keys that are overtaken from here on until `endBatch`; beyond `most`, all that there are. */
+  beginBatch(most: number = MOST_KEYS): Set<unknown> {
     const overtaken = new Set<unknown>()
-    this.#batches.add(overtaken)
+    this.#batches.set(overtaken, most)
     return overtaken
   }
 
   /** Whether the key was overtaken since that batch began. */
   wasOvertaken(key: unknown, overtaken: Set<unknown>): boolean {
-    return overtaken.size >= MOST_KEYS || overtaken.has(key)
+    return overtaken.has(key) || overtaken.size >= (this.#batches.get(overtaken) ?? 0)
   }
 
   endBatch(overtaken: Set<unknown>): void {

@@ -11,8 +11,17 @@ import { isThenable } from './removal.ts'
  * - `clock`: the injected `clock` threw.
  * - `remote`: the second tier of a tiered cache failed, or told what cannot be read.
  * - `dashboard`: `authorise`, `reveal` or `onAction` of a dashboard threw; the name of the cache is `dashboard`.
+ * - `snapshot`: a snapshot was damaged, or an entry of it could not be written or put back.
  */
-export type FaultKind = 'listener' | 'loader' | 'timeout' | 'weigher' | 'clock' | 'remote' | 'dashboard'
+export type FaultKind =
+  | 'listener'
+  | 'loader'
+  | 'timeout'
+  | 'weigher'
+  | 'clock'
+  | 'remote'
+  | 'dashboard'
+  | 'snapshot'
 
 /** What went wrong without a caller to tell, and where. */
 export interface Fault {

@@ -7,6 +7,7 @@ import { AT_ONCE } from './bounds.ts'
 import { publish } from './channels.ts'
 import { Timed } from './lifetimes.ts'
 import { LoaderState } from './loader-state.ts'
+import type { Reinstatement } from './reinstatement.ts'
 import { type CacheStats, statsOf } from './stats.ts'
 import type { Watcher } from './watcher.ts'
 
@@ -19,6 +20,9 @@ export class Store extends Timed {
   readonly tagFence: TagFence = new TagFence()
   /** State of its loads of late. */
   readonly loader: LoaderState = new LoaderState()
+
+  /** Restorations under way; absent while there are none. */
+  reinstatements: Set<Reinstatement> | undefined = undefined
 
   // Key spaces
 
@@ -39,6 +43,7 @@ export class Store extends Timed {
   }
 
   private withOwners(space: Space): Space {
+    if (this.reinstatements !== undefined) for (const one of this.reinstatements) one.fence(space)
     if (space !== this.root) this.slots.trackOwners(this.root.table)
     return space
   }

@@ -1,6 +1,6 @@
 import { Queue } from '../core/queue.ts'
 import { NONE, type Slots } from '../core/slots.ts'
-import type { Policy } from './policy.ts'
+import type { Policy, PolicyState } from './policy.ts'
 
 /*
  * A slot's mark, in 32 bits:
@@ -185,6 +185,51 @@ export class Adaptive implements Policy {
     this.isFilling = true
     this.time = 0
     this.random = SEED
+  }
+
+  get queues(): readonly Queue[] {
+    return [this.ghosts, this.recent, this.frequent]
+  }
+
+  /** The age in insertions in place of the time. */
+  standings(): (mark: number) => number {
+    const now = this.time | (TICK - 1)
+    return (mark) => ((now - mark) >>> TIME_SHIFT) * TICK + (mark & (TICK - 1))
+  }
+
+  state(): PolicyState {
+    const { target, isFilling, room, random } = this
+    return { target, isFilling: Number(isFilling), room: Math.min(room, Number.MAX_SAFE_INTEGER), random }
+  }
+
+  resume({ target, isFilling, room, random }: PolicyState, isLarger: boolean): void {
+    if (target! >= 0.5) this.target = target!
+    this.random = (random! | 0) === 0 ? SEED : random! | 0
+    this.isFilling = isFilling !== 0 || isLarger
+    if (!this.isFilling && room! >= 1) this.setRoom(Math.min(this.capacity, room!))
+  }
+
+  reinstate(slot: number, standing: number): void {
+    this.remove(slot)
+    this.time = (this.time - TICK) | 0
+    this.place(slot, standing)
+  }
+
+  recall(slot: number, standing: number): boolean {
+    if (!this.isGhost(standing) || this.ghosts.size >= this.mostGhosts) return false
+    if ((standing & FREQUENT) === 0) this.recentGhosts++
+    this.place(slot, standing)
+    return true
+  }
+
+  isGhost(standing: number): boolean {
+    return (standing & GHOST) !== 0
+  }
+
+  private place(slot: number, standing: number): void {
+    const mark = (this.time - Math.floor(standing / TICK) * TICK) | (standing & (TICK - 1))
+    this.slots.marks[slot] = mark
+    this.queueOf(mark).push(slot)
   }
 
   /** A ghost's key comes back: it is no ghost any more. */

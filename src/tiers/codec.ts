@@ -1,6 +1,6 @@
 import * as zlib from 'node:zlib'
+import type { Serializer } from '../serialize.ts'
 import { ABSENT, COMPRESSION, type StoredEntry, sealed } from './record.ts'
-import type { Serializer } from './serialize.ts'
 
 /** Values are compressed where that is worth it. */
 export interface Compression {

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts'
+import type { Serializer } from '../serialize.ts'
 import { Codec, type Encoded, unreadable } from './codec.ts'
 import { Follower, type RingBounds } from './follower.ts'
 import type { Host } from './host.ts'
@@ -7,7 +8,6 @@ import type { Near } from './near.ts'
 import { type Item, Outbox } from './outbox.ts'
 import { ABSENT, openEntry } from './record.ts'
 import { Requests } from './requests.ts'
-import type { Serializer } from './serialize.ts'
 import type { FillResult, Position, Push, StoredValue, Tier, TierWrite } from './tier.ts'
 import type { TieredSettings } from './tiered-options.ts'
 import { UnderWay, type Work } from './under-way.ts'
@@ -66,6 +66,7 @@ export class Protocol {
     old: 0,
     overtaken: 0,
     newer: 0,
+    full: 0,
   }
   isClosed = false
   readonly #tier: Tier
@@ -284,8 +285,16 @@ export class Protocol {
     if (entry === undefined || entry.tags.some((tag) => pendingTags.has(tag))) return undefined
     const value = await this.codec.read(entry)
     if (value === unreadable) return undefined
-    const { tags, expires } = entry
-    return { isHit: true, value, tags, left: this.#left(expires), token, isLeased: false }
+    const { tags, expires, isExpired } = entry
+    const left = this.#left(expires)
+    return {
+      isHit: true,
+      value,
+      tags,
+      left: isExpired ? Math.min(left ?? 0, 0) : left,
+      token,
+      isLeased: false,
+    }
   }
 
   /** At least how long is left until a time of the store's clock. */

@@ -10,7 +10,7 @@ import { crc32 } from 'node:zlib'
  *      4  6  epoch: the life of the state in which it was stored
  *     10  8  number of the position that the value is as new as
  *     18  8  born: when its load began, in milliseconds of the store's clock
- *     26  8  expires: the same clock; 0 for never
+ *     26  8  expires: the same clock; 0 for never; where a call has ended its lifetime, when that was and 2⁵² more
  *     34     tags: 2 bytes of length and the tag, each
  *      …  4  a checksum (CRC-32) of flags, serialiser, key, tags and value
  *      …     the value
@@ -26,6 +26,9 @@ export const ABSENT = 4
 /** As many tags, those of each level counted, can an entry have. */
 export const MOST_TAGS = 255
 
+/** Added to the time at which a call has ended a lifetime, which no clock that jumps back makes live again. */
+export const EXPIRED: number = 2 ** 52
+
 export interface StoredEntry {
   readonly flags: number
   readonly serializer: number
@@ -35,6 +38,8 @@ export interface StoredEntry {
   readonly born: number
   /** Milliseconds of the store's clock; 0 for never. */
   readonly expires: number
+  /** Whether a call has ended its lifetime at that time. */
+  readonly isExpired: boolean
   readonly data: Uint8Array
 }
 
@@ -69,6 +74,7 @@ export function openEntry(bytes: Uint8Array, key: string): StoredEntry | undefin
   const [flags, serializer] = [bytes[1]!, bytes[2]!]
   const data = bytes.subarray(at + 4)
   if (view.getUint32(at) !== checksum(key, flags, serializer, tags, data)) return undefined
+  const expires = long(view, 26)
   return {
     flags,
     serializer,
@@ -76,13 +82,17 @@ export function openEntry(bytes: Uint8Array, key: string): StoredEntry | undefin
     epoch: view.getUint16(4) * 2 ** 32 + view.getUint32(6),
     at: long(view, 10),
     born: long(view, 18),
-    expires: long(view, 26),
+    expires: expires % EXPIRED,
+    isExpired: expires >= EXPIRED,
     data,
   }
 }
 
 /** An entry as a store writes it. */
-export function packEntry(entry: Omit<StoredEntry, 'data'>, payload: Uint8Array): Uint8Array {
+export function packEntry(
+  entry: Omit<StoredEntry, 'data' | 'isExpired'> & { readonly isExpired?: boolean },
+  payload: Uint8Array,
+): Uint8Array {
   const tags = entry.tags.map((tag) => text.encode(tag))
   const length = tags.reduce((sum, tag) => sum + 2 + tag.length, HEAD)
   const bytes = new Uint8Array(length + payload.length)
@@ -92,7 +102,7 @@ export function packEntry(entry: Omit<StoredEntry, 'data'>, payload: Uint8Array)
   view.setUint32(6, entry.epoch % 2 ** 32)
   view.setBigUint64(10, BigInt(entry.at))
   view.setBigUint64(18, BigInt(entry.born))
-  view.setBigUint64(26, BigInt(entry.expires))
+  view.setBigUint64(26, BigInt(entry.expires + (entry.isExpired ? EXPIRED : 0)))
   let at = HEAD
   for (const tag of tags) {
     view.setUint16(at, tag.length)

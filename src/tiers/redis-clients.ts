@@ -58,6 +58,10 @@ const asBytes = { typeMapping: { [BLOB_STRING]: Buffer } }
  */
 export function connectionOf(client: unknown, subscriber: object | false | undefined): RedisConnection {
   if (typeof client !== 'object' || client === null) throw notAClient(client)
+  if (subscriber === client)
+    throw new TypeError(
+      'subscriber: expected another client than the first, which it would keep from sending',
+    )
   if (isIoRedis(client)) return overIoRedis(client, subscriber as IoRedisSubscriber | false | undefined)
   if ('sendCommand' in client && typeof client.sendCommand === 'function')
     return overNodeRedis(client as NodeRedis, subscriber as NodeRedisSubscriber | false | undefined)

@@ -111,7 +111,13 @@ class RedisTier implements Tier {
   async fill(fill: Fill): Promise<FillResult> {
     const { epoch, token } = fill
     const argv = [...this.#common(), epoch, token, ...valueArguments(fill)]
-    return string(await this.#run(scripts.fill, this.#keys([fill.key]), argv)) as FillResult
+    try {
+      return string(await this.#run(scripts.fill, this.#keys([fill.key]), argv)) as FillResult
+    } catch (error) {
+      // An answer as well: reads and invalidations go on.
+      if (/\bOOM\b/.test(messageOf(error))) return 'full'
+      throw error
+    }
   }
 
   async write({ seen, body, mode, keys, tags, value }: Write): Promise<TierWrite> {

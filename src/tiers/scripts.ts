@@ -88,6 +88,8 @@ local function valid(v)
   end
   return true
 end
+-- Whether a lifetime has ended: by itself, or by a call, which adds 2^52 to the time.
+local function over(expires, ms) return expires ~= 0 and (expires <= ms or expires >= 4503599627370496) end
 local lease, ms = tonumber(ARGV[2]), 0
 if lease > 0 then
   local t = call('TIME')
@@ -101,7 +103,7 @@ for k = 5, #KEYS do
   local entry = v and #v >= 34 and valid(v) and v
   local born, expires = 0, 0
   if entry and lease > 0 then born, expires = struct.unpack('>I8I8', entry, 19) end
-  if lease == 0 or entry and (expires == 0 or expires > ms) then reply[k - 1] = entry
+  if lease == 0 or entry and not over(expires, ms) then reply[k - 1] = entry
   elseif entry and born > ms or v and string.byte(v) == 0 and string.sub(v, 2) ~= ARGV[3] then reply[k - 1] = 1
   else
     -- A full server refuses it, and nothing relies on it.
@@ -122,7 +124,7 @@ if #v < 34 or string.byte(v) ~= 1 then return 0 end
 local born, expires = struct.unpack('>I8I8', v, 19)
 local t = redis.call('TIME')
 local ms = t[1] * 1000 + math.floor(t[2] / 1000)
-if expires == 0 or expires > ms or born <= ms then return 0 end
+if expires == 0 or expires > ms and expires < 4503599627370496 or born <= ms then return 0 end
 redis.call('SETRANGE', KEYS[1], 18, struct.pack('>I8', 0))
 return 1
 `
@@ -154,7 +156,7 @@ local born = ms - tonumber(ARGV[6])
 local there = redis.pcall('GETRANGE', key, 0, 33)
 if type(there) == 'string' and #there == 34 then
   local version, _, _, _, e, at, b, x = struct.unpack(HEAD, there)
-  if version == 1 and e == tonumber(s.e) and at >= s.c and b > born and (x == 0 or x > ms) then return 'newer' end
+  if version == 1 and e == tonumber(s.e) and at >= s.c and b > born and (x == 0 or x > ms and x < 4503599627370496) then return 'newer' end
 end
 store(key, token, born, ms, tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10]), tags, ARGV[11])
 return 'stored'
@@ -181,7 +183,7 @@ local at = seq(before) + 1
 append(int(at) .. '-' .. ARGV[1], ARGV[5], ARGV[7])
 for k = 5, #KEYS do
   if ARGV[6] ~= 'expire' then call('UNLINK', KEYS[k])
-  elseif call('TYPE', KEYS[k]).ok == 'string' and call('STRLEN', KEYS[k]) >= 34 then call('SETRANGE', KEYS[k], 26, struct.pack('>I8', math.floor(micros() / 1000))) end
+  elseif call('TYPE', KEYS[k]).ok == 'string' and call('STRLEN', KEYS[k]) >= 34 then call('SETRANGE', KEYS[k], 26, struct.pack('>I8', math.floor(micros() / 1000) + 4503599627370496)) end
   call('ZADD', K, int(at), KEYS[k])
 end
 for i = 11, from - 1 do call('ZADD', T, int(at), ARGV[i]) end

@@ -38,7 +38,7 @@ export interface Fill extends StoredValue {
 }
 
 /** Why a fill was refused, or that it was not. */
-export type FillResult = 'stored' | 'unknown' | 'old' | 'overtaken' | 'newer'
+export type FillResult = 'stored' | 'unknown' | 'old' | 'overtaken' | 'newer' | 'full'
 
 /** An invalidation, perhaps with the value that was written. */
 export interface Write {

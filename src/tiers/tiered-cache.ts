@@ -412,11 +412,13 @@ export class TieredCache<K = unknown, V = unknown> {
     options: LoadOptions<never, never> | undefined,
     found: Found,
   ): Promise<unknown> {
+    const protocol = this.#protocol
+    const readAt = protocol.now()
     try {
       return await loader(key as never, context as never)
     } catch (error) {
       const staleIfError = milliseconds(options?.staleIfError ?? this.#opened.staleIfError, 'staleIfError')
-      const left = found.left ?? -Infinity
+      const left = (found.left ?? -Infinity) - (protocol.now() - readAt)
       if (
         !found.isHit ||
         found.value === undefined ||

@@ -8,9 +8,9 @@ import {
   unknownOption,
 } from '../options/options.ts'
 import { type Bytes, bytes, type Duration, milliseconds, refusal } from '../options/units.ts'
+import { checkSerializer, defaultSerializer, type Serializer } from '../serialize.ts'
 import { type Compression, type CompressionMethod, isAvailable } from './codec.ts'
 import type { BreakerSettings } from './requests.ts'
-import { defaultSerializer, type Serializer } from './serialize.ts'
 import type { PlainTier, Push, TierStore } from './tier.ts'
 
 /** The settings of a tiered cache: those of the local part, and what concerns the second tier. */
@@ -185,15 +185,6 @@ function isPlain(remote: Record<string, unknown>): boolean {
     !(remote instanceof Map) &&
     ['get', 'set', 'delete'].every((method) => typeof remote[method] === 'function')
   )
-}
-
-function checkSerializer(serializer: unknown, at: string): void {
-  if (!isRecord(serializer)) throw refusal(at, 'an object with id, encode and decode', serializer)
-  const { id, encode, decode } = serializer
-  if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > 255)
-    throw refusal(`${at}.id`, 'an integer from 1 to 255', id)
-  if (typeof encode !== 'function') throw refusal(`${at}.encode`, 'a function', encode)
-  if (typeof decode !== 'function') throw refusal(`${at}.decode`, 'a function', decode)
 }
 
 function compression(compress: TieredOptions['compress'], at: string): Compression | undefined {

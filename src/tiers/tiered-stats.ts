@@ -18,6 +18,8 @@ export interface TieredStats extends CacheStats {
       readonly overtaken: number
       /** A younger value is there. */
       readonly newer: number
+      /** The store is full, and evicts nothing. */
+      readonly full: number
     }
     /** Messages about invalidations: sent, acknowledged, sent again for want of an answer; keys and tags that wait to be sent. */
     readonly sent: number

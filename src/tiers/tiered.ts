@@ -1,7 +1,7 @@
+export type { Serializer } from '../serialize.ts'
 export { type Caches, cacheOptions, createCaches, type NamedTieredOptions } from './caches.ts'
 export type { CompressionMethod } from './codec.ts'
 export type { OpenLoad } from './open-load.ts'
-export type { Serializer } from './serialize.ts'
 export type {
   Fill,
   FillResult,

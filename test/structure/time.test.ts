@@ -30,6 +30,10 @@ const allowed: Record<string, readonly string[]> = {
   'http/undici.ts': ['Date'],
   // How long a request waits for the response to another.
   'http/response-cache.ts': ['setTimeout', 'clearTimeout'],
+  // Unix times of snapshots, and slices with turns between them.
+  'snapshot/save.ts': ['Date'],
+  'snapshot/reader.ts': ['Date'],
+  'snapshot/slices.ts': ['performance', 'setImmediate'],
   // The deadlines of loads.
   'loading/flight.ts': ['setTimeout', 'clearTimeout'],
   // The requests and beats of tiered caches.
@@ -37,7 +41,7 @@ const allowed: Record<string, readonly string[]> = {
   // The time at which entries are stored outside the process, for other processes to compare.
   'tiers/plain-tier.ts': ['Date'],
   // A kind of value.
-  'tiers/serialize.ts': ['Date'],
+  'serialize.ts': ['Date'],
   // Dates as values to be kept.
   'testing/statements/bounds.ts': ['Date'],
   'testing/statements/protect.ts': ['Date'],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { defaultSerializer } from '../../src/serialize.ts'
 import { absence, Codec, unreadable } from '../../src/tiers/codec.ts'
 import {
   decodeMessage,
@@ -8,7 +9,6 @@ import {
   type Message,
 } from '../../src/tiers/message.ts'
 import { openEntry, packEntry, sealed } from '../../src/tiers/record.ts'
-import { defaultSerializer } from '../../src/tiers/serialize.ts'
 
 const codec = new Codec(defaultSerializer, undefined, 1024)
 
@@ -68,6 +68,7 @@ describe('a stored entry', () => {
     expect(await codec.read(entry)).toEqual(value)
     expect({ ...entry, data: undefined, flags: undefined }).toEqual({
       flags: undefined,
+      isExpired: false,
       serializer: 0,
       tags: [':a', ':tag'],
       epoch: 242888159786752,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { defaultSerializer } from '../../src/tiers/serialize.ts'
+import { defaultSerializer } from '../../src/serialize.ts'
 
 const { encode, decode } = defaultSerializer
 const through = (value: unknown): unknown => decode(encode(value))

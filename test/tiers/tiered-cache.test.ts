@@ -339,6 +339,30 @@ describe('invalidating', () => {
     expect(await third.getOrLoad('a', () => 2)).toBe(2)
   })
 
+  test('what is expired stays so where the clock of the server jumps back', async () => {
+    const one = await fleet.process()
+    await one.getOrLoad('a', () => 'old')
+    await fleet.settle()
+    expect(await one.expire('a')).toBe(true)
+    fleet.skew = -5000
+    const other = await fleet.process()
+    expect(await other.lookup('a')).toBeUndefined()
+    expect(await other.getOrLoad('a', () => 'new')).toBe('new')
+  })
+
+  test('a value of the second tier stands in for a load that fails no longer than staleIfError, however long that took', async () => {
+    const one = await fleet.process({ ttl: '10s', staleIfError: '10s' })
+    await one.getOrLoad('a', () => 'old')
+    await fleet.settle()
+    await fleet.pass(15_000)
+    const other = await fleet.process({ ttl: '10s', staleIfError: '10s' })
+    const slow = deferred<string>()
+    const answer = other.getOrLoad('a', () => slow.promise)
+    await fleet.pass(6000)
+    slow.reject(new Error('down'))
+    await expect(answer).rejects.toThrow('down')
+  })
+
   test('more invalidations than may wait become one clear, and onError is told', async () => {
     const [one, other] = [await fleet.process({ maxQueued: 10 }), await fleet.process()]
     await other.set('z', 1)

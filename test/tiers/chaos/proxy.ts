@@ -7,28 +7,31 @@ export type ProxyMode = 'open' | 'slow' | 'silent' | 'deaf' | 'closed'
 export class FaultyProxy {
   mode: ProxyMode = 'open'
   readonly port: number
+  /** The port of the server behind it, for connections from now on. */
+  target: number
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
 
-  private constructor(server: Server, port: number) {
+  private constructor(server: Server, port: number, target: number) {
     this.#server = server
     this.port = port
+    this.target = target
   }
 
   static async before(target: number): Promise<FaultyProxy> {
     const server = createServer()
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-    const proxy = new FaultyProxy(server, (server.address() as { port: number }).port)
-    server.on('connection', (near) => proxy.#accept(near, target))
+    const proxy = new FaultyProxy(server, (server.address() as { port: number }).port, target)
+    server.on('connection', (near) => proxy.#accept(near))
     return proxy
   }
 
-  #accept(near: Socket, target: number): void {
+  #accept(near: Socket): void {
     if (this.mode === 'closed') {
       near.destroy()
       return
     }
-    const far = connect(target, '127.0.0.1')
+    const far = connect(this.target, '127.0.0.1')
     for (const [from, to, isBack] of [
       [near, far, false],
       [far, near, true],

@@ -155,6 +155,7 @@ function shown(reply: TierRead, key: string): unknown {
           epoch: entry.epoch,
           tags: entry.tags,
           isTimed: entry.expires > 0,
+          isExpired: entry.isExpired,
           data: Buffer.from(entry.data).toString(),
         }
   })

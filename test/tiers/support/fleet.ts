@@ -12,6 +12,8 @@ interface Timer {
 /** Processes with a cache each, over a model of the server that answers at once, or not at all. Time is moved by hand. */
 export class Fleet {
   now = 1000
+  /** What the server's clock is wrong by, in milliseconds. */
+  skew = 0
   /** What the server does with a request. */
   server: 'answers' | 'refuses' | 'is silent' | 'executes silently' = 'answers'
   /** Whether pushes arrive. */
@@ -23,7 +25,7 @@ export class Fleet {
   #timers: Timer[] = []
   model: Model
   readonly world = {
-    micros: (): number => (1e9 + this.now) * 1000,
+    micros: (): number => (1e9 + this.now + this.skew) * 1000,
     nonce: (): number => ++this.#nonce,
     appended: (entry: Parameters<typeof encodePush>[0] | object, epoch: string): void => {
       const bytes = encodePush({ ...(entry as Parameters<typeof encodePush>[0]), epoch })

@@ -25,6 +25,8 @@ export type ServerMechanism =
   | 'history check on fill'
   | 'history check on pull'
   | 'conflict gives the value up'
+  | 'leases'
+  | 'expiry by a call is for ever'
 
 export interface Limits {
   readonly log: number
@@ -37,6 +39,7 @@ export interface ModelEntry {
   readonly at: number
   readonly born: number
   readonly expires: number
+  readonly isExpired: boolean
   /** When the server removes it; 0 for never. */
   readonly gone: number
   readonly tags: readonly string[]
@@ -174,7 +177,8 @@ export class Model {
     const entry = this.#there(key)
     const valid = entry !== undefined && this.isValid(entry) ? entry : undefined
     const now = this.#time()
-    if (lease === 0 || (valid !== undefined && !isOver(valid, now))) return valid && packed(valid)
+    if (lease === 0 || !this.#on('leases') || (valid !== undefined && !isOver(valid, now)))
+      return valid && packed(valid)
     const held = entry === undefined ? this.leases.get(key) : undefined
     if (valid !== undefined && valid.born > now) return 'loading'
     if (held !== undefined && held.until > now && held.holder !== holder) return 'loading'
@@ -205,6 +209,11 @@ export class Model {
     if (!isOver(entry, now) || entry.born <= now) return 0
     this.entries.set(key, { ...entry, born: 0 })
     return 1
+  }
+
+  /** Whether an entry is over, and kept for loads that fail. */
+  isOver(entry: ModelEntry): boolean {
+    return isOver(entry, this.#time())
   }
 
   fill(fill: Fill): FillResult {
@@ -244,7 +253,12 @@ export class Model {
       const there = this.#there(key)
       if (mode !== 'expire') this.leases.delete(key)
       if (mode !== 'expire') this.entries.delete(key)
-      else if (there !== undefined) this.entries.set(key, { ...there, expires: this.#time() })
+      else if (there !== undefined)
+        this.entries.set(key, {
+          ...there,
+          expires: this.#time(),
+          isExpired: this.#on('expiry by a call is for ever'),
+        })
       this.keys.delete(key)
       this.keys.set(key, at)
     }
@@ -305,6 +319,7 @@ export class Model {
       at,
       born: now - Math.ceil(value.age),
       expires,
+      isExpired: false,
       gone: value.ttl > 0 ? expires + Math.ceil(value.stale) : 0,
       tags: value.tags,
       value,
@@ -313,14 +328,14 @@ export class Model {
   }
 }
 
-function isOver({ expires }: ModelEntry, now: number): boolean {
-  return expires !== 0 && expires <= now
+function isOver({ expires, isExpired }: ModelEntry, now: number): boolean {
+  return isExpired || (expires !== 0 && expires <= now)
 }
 
-function packed({ epoch, at, born, expires, tags, value }: ModelEntry): Uint8Array {
+function packed({ epoch, at, born, expires, isExpired, tags, value }: ModelEntry): Uint8Array {
   const { flags, serializer, payload } = value
   return packEntry(
-    { flags, serializer, tags, epoch: Number(epoch), at, born: Math.max(0, born), expires },
+    { flags, serializer, tags, epoch: Number(epoch), at, born: Math.max(0, born), expires, isExpired },
     payload,
   )
 }

@@ -1,8 +1,10 @@
-import { describe } from '../errors.ts'
+import { describe } from './errors.ts'
+import { isRecord } from './options/options.ts'
+import { refusal } from './options/units.ts'
 
-/** How values become bytes and come back. Both run for each value that goes to the second tier or comes from it. */
+/** How values become bytes and come back. Both run for each value that goes to the second tier or into a snapshot, or comes from there. */
 export interface Serializer {
-  /** From 1 to 255: values stored by one serializer are misses for another. Choose a new number when the form changes. */
+  /** From 1 to 255: values stored by one serializer are nothing to another. Choose a new number when the form changes. */
   readonly id: number
   encode(value: unknown): Uint8Array
   /** What it throws makes the entry a miss. */
@@ -19,17 +21,37 @@ export interface Serializer {
 export const defaultSerializer: Serializer = {
   id: 0,
   encode(value) {
-    return new TextEncoder().encode(
-      isJson(value) ? `J${JSON.stringify(value)}` : `T${JSON.stringify(tabled(value))}`,
-    )
+    const { form, json } = jsonOf(value)
+    return new TextEncoder().encode(form + json)
   },
   decode(bytes) {
     const text = utf8.decode(bytes)
-    const parsed: unknown = JSON.parse(text.slice(1))
-    if (text[0] === 'J') return parsed
-    if (text[0] === 'T') return untabled(parsed)
-    throw malformed()
+    return fromJson(text[0], JSON.parse(text.slice(1)))
   },
+}
+
+/** Throws a TypeError for what is no serializer; `at` names it. */
+export function checkSerializer(serializer: unknown, at: string): void {
+  if (!isRecord(serializer)) throw refusal(at, 'an object with id, encode and decode', serializer)
+  const { id, encode, decode } = serializer
+  if (!Number.isInteger(id) || (id as number) < 1 || (id as number) > 255)
+    throw refusal(`${at}.id`, 'an integer from 1 to 255', id)
+  if (typeof encode !== 'function') throw refusal(`${at}.encode`, 'a function', encode)
+  if (typeof decode !== 'function') throw refusal(`${at}.decode`, 'a function', decode)
+}
+
+/** A value as JSON, and which of the two forms it is in. What cannot be written is refused by a TypeError that tells where it is. */
+export function jsonOf(value: unknown): { readonly form: 'J' | 'T'; readonly json: string } {
+  return isJson(value)
+    ? { form: 'J', json: JSON.stringify(value) }
+    : { form: 'T', json: JSON.stringify(tabled(value)) }
+}
+
+/** The value of what `JSON.parse` made of such a form. */
+export function fromJson(form: unknown, parsed: unknown): unknown {
+  if (form === 'J') return parsed
+  if (form === 'T') return untabled(parsed)
+  throw malformed()
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })

@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { Cache, CacheError, type Fault } from 'nearcache'
+import { restore } from 'nearcache/snapshot'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkInvariants } from '../support/invariants.ts'
+import { snapshotOf, streamed } from '../support/snapshots.ts'
+
+const START = Date.UTC(2026, 0, 1)
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: START }))
+afterEach(() => void vi.useRealTimers())
+
+interface Told {
+  readonly value: unknown
+  readonly left: number | undefined
+}
+
+/** All that readers can see of a cache, by space and key. */
+function seen(cache: Cache): Map<string, Told> {
+  const users = cache.namespace('users')
+  const spaces = { '': cache, users, 'users 2': users.version(2) }
+  const all = new Map<string, Told>()
+  for (const [name, space] of Object.entries(spaces))
+    for (const [key, value] of space) all.set(`${name}/${String(key)}`, { value, left: space.expiresIn(key) })
+  return all
+}
+
+async function filled(): Promise<{ bytes: Buffer; whole: Map<string, Told> }> {
+  const cache = new Cache({ maxEntries: 8, staleIfError: '1h' })
+  for (let key = 0; key < 12; key++) cache.set(key, key)
+  cache.deleteMany([3, 4, 5])
+  cache.set('ä', { list: [1.5, null, 'text'], at: new Date(7) }, { ttl: '1h', tags: ['t', 'ü'] })
+  cache.namespace('users').set('ann', 'A', { ttl: Infinity })
+  cache.namespace('users').version(2).set(12n, -0)
+  return { bytes: await snapshotOf(cache), whole: seen(cache) }
+}
+
+/** What is restored of such bytes, which has to be part of the whole; and what was told. */
+async function restored(bytes: Buffer, whole: Map<string, Told>, isStrict: boolean) {
+  const faults: Fault[] = []
+  const cache = new Cache({ maxEntries: 8, onError: (_error, fault) => void faults.push(fault) })
+  let error: unknown
+  const result = await restore(cache, streamed(bytes), { strict: isStrict }).catch((reason: unknown) => {
+    error = reason
+  })
+  const there = seen(cache)
+  for (const [key, told] of there) expect(told).toEqual(whole.get(key))
+  checkInvariants(cache)
+  return { there, faults, error, result }
+}
+
+describe('a snapshot that is damaged (77, 78)', () => {
+  test('with any byte flipped gives a part of what was saved, never a wrong value, and one fault; with `strict` an error and nothing', async () => {
+    const { bytes, whole } = await filled()
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Buffer.from(bytes)
+      damaged[at]! ^= 1 << (at % 8)
+      const { faults } = await restored(damaged, whole, false)
+      expect(faults.map(({ kind }) => kind)).toEqual(['snapshot'])
+      expect(faults[0]!.error).toMatchObject({
+        code: 'BAD_SNAPSHOT',
+        message: expect.stringMatching(/line \d+: the snapshot cannot be read: /),
+      })
+      if (at % 17 === 0) {
+        const { error, there } = await restored(damaged, whole, true)
+        expect(error).toBeInstanceOf(CacheError)
+        expect(there.size).toBe(0)
+      }
+    }
+  }, 60_000)
+
+  test('with its end cut off anywhere gives what was before, and one fault', async () => {
+    const { bytes, whole } = await filled()
+    let most = 0
+    for (let length = 1; length < bytes.length; length++) {
+      const { there, faults } = await restored(bytes.subarray(0, length), whole, false)
+      expect(there.size).toBeGreaterThanOrEqual(most)
+      most = there.size
+      expect(faults).toHaveLength(1)
+    }
+    expect(most).toBe(whole.size)
+  }, 60_000)
+
+  test('with any byte cut out, or a line left out, doubled or moved, gives a part of it and one fault', async () => {
+    const { bytes, whole } = await filled()
+    for (let at = 0; at < bytes.length; at++) {
+      const damaged = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)])
+      const { faults } = await restored(damaged, whole, false)
+      expect(faults).toHaveLength(1)
+    }
+    const lines = bytes.toString().split(/(?<=\n)/)
+    for (let i = 1; i < lines.length - 1; i++) {
+      const [before, line, after] = [lines.slice(0, i), lines[i]!, lines.slice(i + 1)]
+      for (const wrong of [
+        [...before, ...after],
+        [...before, line, line, ...after],
+        [...before, ...after.slice(0, 1), line, ...after.slice(1)],
+      ]) {
+        const { faults } = await restored(Buffer.from(wrong.join('')), whole, false)
+        expect(faults).toHaveLength(1)
+      }
+    }
+  }, 60_000)
+
+  test('whole, it gives everything and no fault', async () => {
+    const { bytes, whole } = await filled()
+    for (const isStrict of [false, true]) {
+      const { there, faults, result } = await restored(bytes, whole, isStrict)
+      expect([there, faults]).toEqual([whole, []])
+      expect(result).toMatchObject({ entries: whole.size, skipped: { corrupt: 0 } })
+    }
+  })
+
+  test.each([
+    ['empty', '', /ends early/],
+    ['something else', 'key,value\n', /does not begin as a snapshot does/],
+    [
+      'of a later version',
+      '{"nearcache":"snapshot","version":2,"crc32":"00000000"}\n',
+      /of version 2 of the format, and this package reads version 1/,
+    ],
+  ])('that is %s is told as such', async (_what, text, message) => {
+    const { faults, there } = await restored(Buffer.from(text), new Map(), false)
+    expect(there.size).toBe(0)
+    expect(faults.map(({ error }) => (error as Error).message)).toEqual([expect.stringMatching(message)])
+    const { error } = await restored(Buffer.from(text), new Map(), true)
+    expect((error as Error).message).toMatch(message)
+  })
+})
+
+test('a file of version 1 of the format is read', async () => {
+  vi.setSystemTime(Date.UTC(2026, 0, 1, 0, 1))
+  const bytes = readFileSync(new URL('version-1.snapshot', import.meta.url))
+  const cache = new Cache({ maxEntries: 8, onError: (error) => expect.fail(String(error)) })
+  const { entries, saved } = await restore(cache, streamed(bytes))
+  expect([entries, saved]).toEqual([8, START])
+  expect(cache.get('ä')).toEqual({ list: [1.5, null, 'text'], at: new Date(7) })
+  expect(cache.expiresIn('ä')).toBe(59 * 60_000)
+  expect(cache.namespace('users').get('ann')).toBe('A')
+  expect(cache.namespace('users').version(2).get(12n)).toBe(-0)
+})
