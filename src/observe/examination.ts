@@ -17,6 +17,8 @@ const GO = 10
 const SLICE = 8192
 /** One in so many calls is timed. */
 const TIMED = 64
+/** Milliseconds that a timed call counts for at most: a longer one was held up by what is not its own, such as a collection of garbage. */
+const LONGEST = 0.02
 /** Lifetimes that are tried besides the present ones. */
 const LIFETIMES = [2, 4]
 
@@ -453,7 +455,8 @@ export class Examination implements Watcher {
     const start = this.surroundings.stopwatch()
     const { work } = this
     const result = call()
-    if (this.work === work) this.work += TIMED * (this.surroundings.stopwatch() - start)
+    const time = Math.min(this.surroundings.stopwatch() - start, LONGEST)
+    if (this.work === work) this.work += TIMED * time
     return result
   }
 }

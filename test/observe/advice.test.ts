@@ -196,6 +196,15 @@ describe('48. the budget', () => {
     checkInvariants(cache)
   })
 
+  test('a call that is held up does not count for all those that are not timed', () => {
+    let time = 0
+    const cache = new Cache<number, unknown>({ maxEntries: 100, ttl: Infinity })
+    const slow = { ...machine(), stopwatch: () => (time += 100) }
+    const examination = examined(cache, { budget: 1, reads: 100_000 }, slow)
+    for (let i = 0; i < 6_000; i++) readThrough(cache, i % 150)
+    expect(examination.advice().cost.work).toBeLessThan(10_000)
+  })
+
   test('stopped while it rests, it does not begin again', () => {
     const on = machine()
     let time = 0
