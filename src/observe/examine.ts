@@ -44,7 +44,6 @@ export function examine(store: Store, options: AdviceOptions, machine: Surroundi
   const settings = check(options, store.settings.policy)
   assertExaminable(store)
   const examination = new Examination(store, settings, machine)
-  const guarded = new Guarded(store)
   const entries = entriesOf(store)
   const { bound } = examination
   const { policy } = store.settings
@@ -52,7 +51,7 @@ export function examine(store: Store, options: AdviceOptions, machine: Surroundi
   const advice = (): Advice =>
     adviseBy(examination.findings(), {
       ...{ name: store.label, policy, unit, bound, entries },
-      bytesPerEntry: Math.round(guarded.eachAll),
+      bytesPerEntry: Math.round(new Guarded(store).eachAll),
     })
   const stop = (): Advice => {
     examination.stop()
