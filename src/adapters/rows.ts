@@ -5,14 +5,15 @@ interface Pairs {
 
 /** Rows as data. */
 export function packRows(rows: readonly unknown[]): unknown {
-  if (!rows.some(hasHiddenPositions)) return rows
+  // Some drivers give an object with rows in it.
+  if (!Array.isArray(rows) || !rows.some(hasHiddenPositions)) return rows
   const pairs = rows.map((row) => [Array.from(row as ArrayLike<unknown>), { ...(row as object) }] as const)
   return { pairs } satisfies Pairs
 }
 
 /** The rows that were packed, as their driver gave them. */
 export function unpackRows(packed: unknown): unknown[] | undefined {
-  if (packed === undefined || Array.isArray(packed)) return packed
+  if (!Array.isArray((packed as Pairs | undefined)?.pairs)) return packed as unknown[] | undefined
   return (packed as Pairs).pairs.map(([values, named]) => {
     const row = { ...named }
     for (const [name, value] of [...values.entries(), ['length', values.length] as const])

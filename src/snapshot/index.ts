@@ -1,3 +1,3 @@
 export type { Serializer } from '../serialize.ts'
 export { type RestoredSnapshot, type RestoreOptions, restore } from './restore.ts'
-export { type SavedSnapshot, type SaveOptions, save } from './save.ts'
+export { type SavedSnapshot, type SaveOptions, save, type WritableLike } from './save.ts'

@@ -1,4 +1,3 @@
-import type { Writable } from 'node:stream'
 import { type Cache, spaceOf, storeOf } from '../cache.ts'
 import { isIdentified } from '../core/key-hash.ts'
 import type { Space } from '../core/space.ts'
@@ -20,6 +19,13 @@ import {
   type Path,
 } from './format.ts'
 import { Slices } from './slices.ts'
+
+/** A writable stream of Node, as far as it is described here. */
+export interface WritableLike {
+  write(chunk: string): boolean
+  end(): unknown
+  destroy(error?: Error): unknown
+}
 
 export interface SaveOptions<K = unknown, V = unknown> {
   /** How values become bytes; by default JSON, and a form of it that tells more types apart. */
@@ -56,7 +62,7 @@ const OPTIONS = ['serializer', 'filter', 'most']
  */
 export async function save<K, V>(
   cache: Cache<K, V>,
-  target: string | Writable,
+  target: string | WritableLike,
   options: SaveOptions<K, V> = {},
 ): Promise<SavedSnapshot> {
   assertCache(cache)
@@ -69,9 +75,9 @@ export async function save<K, V>(
   const write = (give: Give): Promise<void> => writer.write(give)
   if (typeof target === 'string' && target !== '')
     return { ...writer.counts, bytes: await writeFile(target, write), ...writer.counts }
-  if (typeof (target as Writable | undefined)?.write !== 'function')
+  if (typeof (target as WritableLike | undefined)?.write !== 'function')
     throw refusal('target', 'a path or a writable stream', target)
-  await writeStream(target as Writable, write)
+  await writeStream(target as Parameters<typeof writeStream>[0], write)
   return { ...writer.counts, bytes: undefined }
 }
 
