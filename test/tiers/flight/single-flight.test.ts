@@ -202,7 +202,7 @@ describe.skipIf(!hasServer)(
       timeout: LONG,
     }, async () => {
       await start(3, { staleIfError: LONG, lease: LONG, wait: LONG })
-      const first = workers[0]!.ask('a', { ttl: 200 })
+      const first = workers[0]!.ask('a', { ttl: 3_000 })
       await until(() => loads() === 1)
       workers[0]!.answer('a', { value: 'old' })
       await first
