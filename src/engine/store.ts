@@ -52,22 +52,29 @@ export class Store extends Timed {
 
   /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
   read(space: Space, slot: number | undefined, key: unknown): unknown {
-    if (slot !== undefined) {
-      const { slots } = this
-      const now = this.clock.now()
-      const isPlain = slots.deadlines[slot] > now
-      if ((isPlain || this.isLive(slot, now)) && !this.expiry.lapses(now)) {
-        space.counters.hits++
-        this.policy.use(slot)
-        if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
-        return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
-      }
-    }
+    const value = slot === undefined ? undefined : this.readSlot(space, slot)
+    if (value === undefined) this.miss(space, slot, key)
+    return value
+  }
+
+  /** The live value in a slot, as its reader gets it. Counts as a hit and a use. */
+  private readSlot(space: Space, slot: number): unknown {
+    const { slots } = this
+    const now = this.clock.now()
+    const isPlain = slots.deadlines[slot] > now
+    if ((!isPlain && !this.isLive(slot, now)) || this.expiry.lapses(now)) return undefined
+    space.counters.hits++
+    this.policy.use(slot)
+    if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
+    return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
+  }
+
+  /** Counts a read that found nothing live. Throws a CacheError `CLOSED` once the key space is closed. */
+  private miss(space: Space, slot: number | undefined, key: unknown): void {
     if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
     space.counters.misses++
     this.clock.missed()
-    this.watcher?.missed(space, key, slot)
-    return undefined
+    if (this.watcher !== undefined) this.watcher.missed(space, key, slot)
   }
 
   /** Does what there is to do besides when a guarded entry is read; returns the value. */
