@@ -1,4 +1,4 @@
-import type { CacheState, Details, SampleRow, TopKey } from '../src/observe/dashboard/wire.ts'
+import type { CacheState, Details, SampleRow } from '../src/observe/dashboard/wire.ts'
 import { sampleFields } from '../src/observe/dashboard/wire.ts'
 import { advice } from './advice-view.ts'
 import { type Answer, answersTo, fill, hitRatio } from './answers.ts'
@@ -51,7 +51,6 @@ export function cacheView(model: Model, process: Process, wanted: string): Child
     details !== undefined && charts(model, process, cache),
     details !== undefined && advice(model, details),
     details !== undefined && h('div', { class: 'pair' }, loadTimes(details), removals(details)),
-    details?.top != null && topKeys(details.top),
     cache.tier !== null && tier(cache),
     details !== undefined && details.spaces.length > 0 && spaces(cache, details),
     entries(model, process, cache),
@@ -341,53 +340,6 @@ function removals({ removals }: Details): VNode {
                   h('td', { class: 'number' }, format.short(value)),
                 ),
               ),
-          ),
-        ),
-  )
-}
-
-function topKeys({ seconds, hits, misses }: NonNullable<Details['top']>): VNode {
-  return h(
-    'section',
-    { class: 'pair' },
-    topList('Asked for most', hits, 'good', seconds),
-    topList('Missed most', misses, 'warn', seconds),
-  )
-}
-
-function topList(title: string, keys: readonly TopKey[], kind: string, seconds: number): VNode {
-  return h(
-    'section',
-    { class: 'card' },
-    h('h2', null, title),
-    keys.length === 0
-      ? h('p', { class: 'none' }, 'None seen yet.')
-      : h(
-          'table',
-          { class: 'bars' },
-          h('caption', { class: 'unseen' }, `${title}, in the last ${format.duration(seconds * 1000)}`),
-          h(
-            'thead',
-            { class: 'unseen' },
-            h('tr', null, h('th', { scope: 'col' }, 'key'), h('td'), h('th', { scope: 'col' }, 'share')),
-          ),
-          h(
-            'tbody',
-            null,
-            keys.map(({ key, path, share }) =>
-              h(
-                'tr',
-                { key: `${JSON.stringify(path)} ${key.text}` },
-                h(
-                  'th',
-                  { scope: 'row', class: 'key' },
-                  path.length > 0 && h('small', null, `${pathText(path)} / `),
-                  h('bdi', null, format.visible(key.text, 60)),
-                ),
-                h('td', { class: 'picture' }, bar(share / keys[0]!.share, kind)),
-                h('td', { class: 'number' }, format.percent(share)),
-              ),
-            ),
           ),
         ),
   )

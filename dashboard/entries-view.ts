@@ -66,14 +66,12 @@ function found(model: Model, process: Process, cache: CacheState): Child {
     )
   const acts = may.values || may.actions.includes('delete')
   const isWeighed = search.entries.some(({ weight }) => weight !== null)
-  const hasStanding = search.entries.some(({ standing }) => standing !== null)
   const hasTags = search.entries.some(({ tags }) => tags.length > 0)
   const titles = [
     'Key',
     'Left',
     hasTags && 'Tags',
     isWeighed && (cache.unit === 'bytes' ? 'Bytes' : 'Weight'),
-    hasStanding && 'Standing',
   ].filter((one) => one !== false)
   return [
     h(
@@ -106,7 +104,6 @@ function found(model: Model, process: Process, cache: CacheState): Child {
             row(model, process, cache, entry, {
               acts,
               isWeighed,
-              hasStanding,
               hasTags,
               width: titles.length + 1,
             }),
@@ -131,13 +128,12 @@ function found(model: Model, process: Process, cache: CacheState): Child {
 interface Shape {
   readonly acts: boolean
   readonly isWeighed: boolean
-  readonly hasStanding: boolean
   readonly hasTags: boolean
   readonly width: number
 }
 
 function row(model: Model, process: Process, cache: CacheState, entry: EntryState, shape: Shape): Child {
-  const { key, path, left, tags, weight, standing } = entry
+  const { key, path, left, tags, weight } = entry
   const { may } = process.state
   const id = idOf(entry)
   const value = model.search.values.get(id)
@@ -172,7 +168,6 @@ function row(model: Model, process: Process, cache: CacheState, entry: EntryStat
           { class: 'number' },
           weight === null ? '–' : cache.unit === 'bytes' ? format.bytes(weight) : format.count(weight),
         ),
-      shape.hasStanding && h('td', { class: 'number' }, standing ?? '–'),
       shape.acts &&
         h(
           'td',

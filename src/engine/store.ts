@@ -97,8 +97,6 @@ export class Store extends Timed {
     return this.protection?.copyOut === undefined ? value : this.protection.copyOut(value)
   }
 
-  // Loads: what they find out
-
   // Writes. `copyIn` and `weigh` run user code and may throw; `commit` changes the store; `notify` tells the listener.
 
   /** A value as it is stored. Throws a TypeError for `undefined` and for what `protect` refuses. */

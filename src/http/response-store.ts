@@ -94,9 +94,14 @@ export class ResponseStore implements Keeper {
     const ttl = stored.lifetime - ageNow(stored, this.now()) + kept(stored)
     if (ttl <= 0) return false
     this.#passed.delete(nameOf(place))
-    this.stores++
     const variant = (all: readonly string[]): string => this.#variant(request, all)
-    return this.#keeping.keep({ exchange, place, stored, varies, ttl, variant })
+    const done = this.#keeping.keep({ exchange, place, stored, varies, ttl, variant })
+    return typeof done === 'boolean' ? this.#count(done) : done.then((isStored) => this.#count(isStored))
+  }
+
+  #count(isStored: boolean): boolean {
+    if (isStored) this.stores++
+    return isStored
   }
 
   pass(exchange: Exchange): void {

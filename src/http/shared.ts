@@ -1,3 +1,4 @@
+import { isRecord } from '../options/options.ts'
 import type { Exchange } from './exchange.ts'
 import type { Brought, Keeping, Place } from './keeping.ts'
 import { inside } from './local.ts'
@@ -39,11 +40,13 @@ export class SharedResponses implements Keeping {
   }
 
   record({ namespace, key }: Place): UrlRecord | undefined {
-    return held(this.#shelf(namespace).urls, key) as UrlRecord | undefined
+    const record = held(this.#shelf(namespace).urls, key)
+    return isUrlRecord(record) ? record : undefined
   }
 
   response({ namespace }: Place, name: string): StoredResponse | undefined {
-    return held(this.#shelf(namespace).responses, name) as StoredResponse | undefined
+    const response = held(this.#shelf(namespace).responses, name)
+    return isStoredResponse(response) ? response : undefined
   }
 
   readonly fetch = async (
@@ -52,8 +55,8 @@ export class SharedResponses implements Keeping {
   ): Promise<void> => {
     const { urls, responses } = this.#shelf(namespace)
     try {
-      const record = (await urls.lookup(key)) as UrlRecord | undefined
-      if (record !== undefined) await responses.lookup(record.id + variant(record))
+      const record = await urls.lookup(key)
+      if (isUrlRecord(record)) await responses.lookup(record.id + variant(record))
     } catch {
       // What the others have is not known; the handler is.
     }
@@ -88,15 +91,18 @@ export class SharedResponses implements Keeping {
     const { record: known } = opening
     if (known === undefined) {
       const record: UrlRecord = { id: `${crypto.randomUUID()} `, varies: [...new Set(varies)].sort() }
-      if ((await opening.settle(record, Math.max(ttl, RECORD_TTL), tags)) !== record) return false
+      await opening.settle(record, Math.max(ttl, RECORD_TTL), tags)
+      // Overtaken, or another run has brought the record.
+      if (this.record(place)?.id !== record.id) return false
       const name = record.id + variant(record.varies)
       await responses.set(name, stored, { ttl, tags })
       return responses.peek(name) !== undefined
     }
     const isSame = varies.every((name) => known.varies.includes(name))
-    if (isSame && (urls.peek(place.key) as UrlRecord | undefined)?.id === known.id) {
-      const loaded = await opening.settle(stored, ttl, tags)
-      return loaded === stored
+    if (isSame && this.record(place)?.id === known.id) {
+      await opening.settle(stored, ttl, tags)
+      const kept = this.response(place, known.id + variant(known.varies))
+      return kept?.receivedAt === stored.receivedAt
     }
     await opening.settle(undefined, 0, [])
     // Its responses vary by more than was known: all of them are found anew.
@@ -165,6 +171,19 @@ class Opening {
 
 function shelfOf(all: SharedCache): Shelf {
   return { all, urls: all.namespace('urls'), responses: all.namespace('responses') }
+}
+
+// What another process has stored may be of another version, or no response at all: such entries are misses.
+
+function isUrlRecord(value: unknown): value is UrlRecord {
+  return isRecord(value) && typeof value.id === 'string' && Array.isArray(value.varies)
+}
+
+function isStoredResponse(value: unknown): value is StoredResponse {
+  if (!isRecord(value)) return false
+  const { status, fields, body, tags, receivedAt, lifetime } = value
+  const areNumbers = [status, receivedAt, lifetime].every((number) => typeof number === 'number')
+  return areNumbers && Array.isArray(fields) && Array.isArray(tags) && body instanceof Uint8Array
 }
 
 /** What this process holds; nothing where the cache was closed. Counts as a use. */

@@ -3,7 +3,8 @@ import { refusal } from '../options/units.ts'
 import type { Surroundings } from './examination.ts'
 import { type AdviceOptions, type CacheExamination, examine, under } from './examine.ts'
 
-export type { Advice, AdvicePoint, LifetimeAdvice, PolicyAdvice } from './advised.ts'
+export type { AdvicePoint } from '../sizing/sentence.ts'
+export type { Advice, LifetimeAdvice, PolicyAdvice } from './advised.ts'
 export type { AdviceOptions, CacheExamination } from './examine.ts'
 
 /**

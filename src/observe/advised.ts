@@ -2,23 +2,8 @@ import type { CacheStats } from '../engine/stats.ts'
 import type { PolicyName } from '../policies/policy.ts'
 import { missRatioAt, sum } from '../sizing/estimate.ts'
 import { choose, FEWEST_READS, type Verdict, verdictOn } from '../sizing/recommendation.ts'
-import { sentenceOn } from '../sizing/sentence.ts'
+import { type AdvicePoint, sentenceOn } from '../sizing/sentence.ts'
 import type { Causes, Counted, Findings } from './examination.ts'
-
-/** What a cache of another size would answer. Hit ratios are from 0 to 1; the true one lies from `low` to `high` in nine cases of ten. */
-export interface AdvicePoint {
-  /** As a multiple of the present bound. */
-  readonly factor: number
-  /** Entries, or the weight or bytes where those are the bound. */
-  readonly size: number
-  readonly hitRatio: number
-  readonly low: number
-  readonly high: number
-  /** Reads a second that would find nothing, each of which is a load for whoever asks. */
-  readonly missesPerSecond: number
-  /** Bytes that its entries would take when it is full, estimated. */
-  readonly bytes: number
-}
 
 /** What another policy of the same size would answer, where the difference is clear. */
 export interface PolicyAdvice {

@@ -2,14 +2,18 @@ import type { Verdict } from './recommendation.ts'
 import { FEWEST_READS } from './recommendation.ts'
 import { count, doNotCache, points, tooShort } from './words.ts'
 
-/** One size among those examined. */
-export interface Change {
+/** What a cache of another size would answer. Hit ratios are from 0 to 1; the true one lies from `low` to `high` in nine cases of ten. */
+export interface AdvicePoint {
+  /** As a multiple of the present bound. */
   readonly factor: number
+  /** Entries, or the weight or bytes where those are the bound. */
   readonly size: number
   readonly hitRatio: number
   readonly low: number
   readonly high: number
+  /** Reads a second that would find nothing, each of which is a load for whoever asks. */
   readonly missesPerSecond: number
+  /** Bytes that its entries would take when it is full, estimated. */
   readonly bytes: number
 }
 
@@ -20,8 +24,8 @@ export interface Grounds {
   readonly hitRatio: number
   /** Entries that the cache holds when it is full. */
   readonly entries: number
-  readonly curve: readonly Change[]
-  readonly knee: Change | undefined
+  readonly curve: readonly AdvicePoint[]
+  readonly knee: AdvicePoint | undefined
 }
 
 /** Advice on the size of a running cache in one sentence: what to do, and what it brings and costs. */
@@ -33,14 +37,14 @@ export function sentenceOn({ verdict, reads, entries, curve, knee, hitRatio }: G
   const present = curve.find(({ factor }) => factor === 1)
   const change = knee.hitRatio - hitRatio
   if (knee.factor === 1 || present === undefined) return leave(curve, hitRatio)
-  const what = `${imperative(knee.factor)}`
+  const what = imperative(knee.factor)
   const bytes = megabytes(Math.abs(knee.bytes - present.bytes))
   if (knee.factor < 1) return `${what}: ${costs(change)}, and saves about ${bytes}.`
   const fewer = present.missesPerSecond - knee.missesPerSecond
   return `${what}: ${points(change)}${spread(knee)}, ${rate(fewer)} fewer, about ${bytes} more.`
 }
 
-function leave(curve: readonly Change[], hitRatio: number): string {
+function leave(curve: readonly AdvicePoint[], hitRatio: number): string {
   const gain = (factor: number): number | undefined => {
     const other = curve.find((one) => one.factor === factor)
     return other && other.hitRatio - hitRatio
@@ -74,7 +78,7 @@ function costs(change: number): string {
 }
 
 /** How far the truth may be off, where that is worth saying. */
-function spread({ low, high }: Change): string {
+function spread({ low, high }: AdvicePoint): string {
   const half = ((high - low) / 2) * 100
   return half < 0.5 ? '' : ` (give or take ${half.toFixed(1)})`
 }

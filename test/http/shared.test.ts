@@ -197,6 +197,44 @@ test('where responses begin to vary by more, what was stored for a URL is found 
   expect((await other.get('/a', as('text/html'))).says).toBe('hit; ttl=60')
 })
 
+test.each(['text', 1, null, { id: 'a' }, { status: 200 }])(
+  'what is no response under the key of one is a miss: %j',
+  async (nonsense) => {
+    const cache = await fleet.process<string, unknown>()
+    const site = server(cache)
+    site.handler = () => fresh('made')
+    for (const part of ['responses', 'urls']) {
+      await site.get('/a')
+      await fleet.settle()
+      const space = cache.namespace(part)
+      const keys = [...space.keys()]
+      expect(keys.length).toBeGreaterThan(0)
+      for (const key of keys) await space.set(key, nonsense)
+      await fleet.settle()
+      expect(await site.get('/a')).toMatchObject({ status: 200, body: 'made' })
+    }
+    expect(site.runs).toBeGreaterThanOrEqual(3)
+  },
+)
+
+test('a response that was overtaken does not count as stored', async () => {
+  const { one, other } = await two()
+  const gate = deferred<Response>()
+  one.handler = () => gate.promise
+  const answer = one.get('/a')
+  await fleet.settle()
+  other.responses.clear()
+  await fleet.settle()
+  gate.resolve(fresh('old'))
+  await answer
+  await fleet.settle()
+  expect(one.responses.stats().stores).toBe(0)
+  one.handler = () => fresh('new')
+  await one.get('/a')
+  await fleet.settle()
+  expect(one.responses.stats().stores).toBe(1)
+})
+
 test('while the second tier refuses or is silent, handlers run, and their responses are kept here', async () => {
   const { one } = await two()
   one.handler = () => fresh('made')

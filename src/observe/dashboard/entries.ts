@@ -55,6 +55,5 @@ function entryAt(
     left: left === Infinity ? null : Math.round(left),
     tags: keys === 'hashed' ? [] : [...tags].slice(0, 50),
     weight: slots.weights?.[slot] ?? null,
-    standing: null,
   }
 }

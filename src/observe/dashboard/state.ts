@@ -123,7 +123,6 @@ function detailsOf(name: string, cache: Cache, history: History, from: number): 
     loadTimes: series.loadTimes(stats, history.tick),
     removals: stats.removals,
     spaces: spacesOf(store),
-    top: null,
     advice: examinationOf(cache)?.advice() ?? null,
   }
 }

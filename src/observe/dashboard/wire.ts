@@ -112,13 +112,6 @@ export interface SpaceState {
   readonly evicted: number
 }
 
-/** A key asked for often, and its share of the reads that were looked at. */
-export interface TopKey {
-  readonly key: ShownKey
-  readonly path: SpacePath
-  readonly share: number
-}
-
 export interface Details {
   readonly name: string
   readonly settings: Readonly<Record<string, string | number | boolean>>
@@ -127,11 +120,6 @@ export interface Details {
   readonly loadTimes: readonly number[]
   readonly removals: Readonly<Record<string, number>>
   readonly spaces: readonly SpaceState[]
-  readonly top: {
-    readonly seconds: number
-    readonly hits: readonly TopKey[]
-    readonly misses: readonly TopKey[]
-  } | null
   /** What the examination of its size says so far; null where there was none. */
   readonly advice: Advice | null
 }
@@ -192,7 +180,6 @@ export interface EntryState {
   readonly tags: readonly string[]
   /** Its weight, or in bytes with `maxBytes`; null where nothing is weighed. */
   readonly weight: number | null
-  readonly standing: 'recent' | 'frequent' | null
 }
 
 export interface Entries {

@@ -1,22 +1,10 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import axios from 'axios'
 import { buildMemoryStorage, buildStorage, setupCache } from 'axios-cache-interceptor'
 import { type AxiosStorageOptions, axiosStorage } from 'nearcache/axios'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-
-test("axios-cache-interceptor's own tests of a storage pass", { timeout: 60_000 }, () => {
-  const suite = fileURLToPath(new URL('suite.ts', import.meta.url))
-  const output = execFileSync(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=tap', suite], {
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  expect(output).toMatch(/^# pass 2$/m)
-  expect(output).toMatch(/^# fail 0$/m)
-})
 
 let server: Server
 let url = ''

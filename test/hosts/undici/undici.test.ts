@@ -1,24 +1,12 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { UndiciStore, type UndiciStoreOptions } from 'nearcache/undici'
 import undici7 from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 const isRecent = Number(process.versions.node.split('.')[0]) >= 22
 const undici8 = isRecent ? ((await import('undici-8')).default as unknown as typeof undici7) : undefined
-
-test("undici's own tests of a store pass", { timeout: 60_000 }, () => {
-  const suite = fileURLToPath(new URL('suite.cjs', import.meta.url))
-  const output = execFileSync(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=tap', suite], {
-    encoding: 'utf8',
-    env: { ...process.env, NODE_OPTIONS: '' },
-  })
-  expect(output).toMatch(/^# pass 6$/m)
-  expect(output).toMatch(/^# fail 0$/m)
-})
 
 let server: Server
 let origin = ''
