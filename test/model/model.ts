@@ -209,7 +209,6 @@ export class ModelStore {
 
   makeRoom(entries: number, weight: number, kept?: Entry): void {
     while (this.order.length + entries > this.maxEntries || this.weight + weight > this.settings.maxWeight) {
-      for (const entry of this.cleared.splice(0)) this.tellCleared(entry)
       const entry = this.#victim(kept)
       this.leave(entry, this.ended(entry) ?? 'evicted')
     }
