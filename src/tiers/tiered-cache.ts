@@ -368,11 +368,11 @@ export class TieredCache<K = unknown, V = unknown> {
     const { underWay, settings } = protocol
     const text = this.#encode(key)
     const work = underWay.begin(text, protocol.now())
-    let isLeased = false
+    let lease: number | undefined
     let filling: Promise<boolean> | undefined
     try {
       const found = await read(text)
-      isLeased = found.isLeased
+      lease = found.lease
       if (found.isHit && this.#serves(found, context, options)) {
         this.#hold(key, text)
         context.ttl = Math.min(found.left!, settings.nearTtl, protocol.limit(work.start))
@@ -395,13 +395,17 @@ export class TieredCache<K = unknown, V = unknown> {
       return value
     } finally {
       underWay.end(work)
-      void this.#settle(text, filling, isLeased).catch(protocol.onError)
+      void this.#settle(text, filling, lease).catch(protocol.onError)
     }
   }
 
-  async #settle(text: string, filling: Promise<boolean> | undefined, isLeased: boolean): Promise<void> {
+  async #settle(
+    text: string,
+    filling: Promise<boolean> | undefined,
+    lease: number | undefined,
+  ): Promise<void> {
     const isStored = await filling
-    if (isLeased && !isStored) await this.#protocol.release(text)
+    if (lease !== undefined && !isStored) await this.#protocol.release(text, lease)
   }
 
   /** The loader's value; where it fails, that of the second tier, if it may still be given. */
