@@ -40,6 +40,32 @@ for (const name of ${JSON.stringify(names)}) {
 }
 `
 
+/** Those among the old majors that need neither a database nor a server. */
+const behindOldHosts = `
+import assert from 'node:assert'
+import { createHash } from 'node:crypto'
+import { ApolloServer } from '@apollo/server'
+import Keyv from 'keyv'
+import { keyValueCache } from 'nearcache/apollo'
+import { keyvOptions } from 'nearcache/keyv'
+
+const keyv = new Keyv({ ...keyvOptions(), serialize: (value) => value, deserialize: (value) => value })
+const value = { at: new Date() }
+await keyv.set('key', value, 1000)
+assert.strictEqual(await keyv.get('key'), value)
+
+const server = new ApolloServer({
+  typeDefs: 'type Query { one: Int }',
+  resolvers: { Query: { one: () => 1 } },
+  cache: keyValueCache({ maxEntries: 10 }),
+})
+const sha256Hash = createHash('sha256').update('{ one }').digest('hex')
+for (const query of ['{ one }', undefined]) {
+  const { body } = await server.executeOperation({ query, extensions: { persistedQuery: { version: 1, sha256Hash } } })
+  assert.strictEqual(body.singleResult.data?.one, 1)
+}
+`
+
 const jestTest = `${requires}test('nearcache', async () => {${uses}
   expect(await cache.getOrLoad('l', async () => 2)).toBe(2)
 })\n`
@@ -203,10 +229,10 @@ export const kinds: readonly Kind[] = [
       graphql: '16.15.0',
       keyv: '4.5.4',
     },
-    ways: 'plain `npm install`, the core',
+    ways: 'plain `npm install`, the core, behind Apollo Server and Keyv',
     type: 'module',
-    files: { 'main.js': `${imports}${uses}` },
-    commands: ['node main.js'],
+    files: { 'main.js': `${imports}${uses}`, 'hosts.js': behindOldHosts },
+    commands: ['node main.js', 'node hosts.js'],
   },
   {
     name: 'beside drizzle-orm 1.0 beta',
