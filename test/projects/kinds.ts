@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { entriesIn, root } from '../package/run.ts'
+import { applications } from './applications.ts'
 
 /** A kind of project, made anew from this and from the packed package by plain `npm install`. */
 export interface Kind {
@@ -241,4 +242,5 @@ export const kinds: readonly Kind[] = [
     files: { 'main.js': `${requires}${uses}` },
     commands: ['node main.js'],
   },
+  ...applications,
 ]
