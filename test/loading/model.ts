@@ -88,7 +88,12 @@ export class Model {
       if (!rests) this.#refresh(key, tagged)
       return settled({ given: entry.value })
     }
-    return this.#wait(key, tagged, age < staleIfError ? entry.value : undefined, entry.deadline + staleIfError)
+    return this.#wait(
+      key,
+      tagged,
+      age < staleIfError ? entry.value : undefined,
+      entry.deadline + staleIfError,
+    )
   }
 
   /** A caller leaves. */
@@ -220,7 +225,12 @@ export class Model {
   #wait(key: string, tagged: boolean, standIn: unknown, standsUntil: number): Caller {
     const flight = this.#joinable(key) ?? this.#start(key, tagged, false)
     const until = this.time + this.#settings.softTimeout
-    const caller: Caller = { outcome: 'waiting', standIn, standsUntil, until: until < standsUntil ? until : Infinity }
+    const caller: Caller = {
+      outcome: 'waiting',
+      standIn,
+      standsUntil,
+      until: until < standsUntil ? until : Infinity,
+    }
     flight.callers.add(caller)
     return caller
   }

@@ -720,55 +720,48 @@ export class World implements ModelWorld {
         dice -= weight
         return dice < 0
       })!
-      this.#befall(name, process)
+      this.#befall[name](process)
       this.#trouble()
     })
   }
 
-  #befall(trouble: Trouble, process: Process): void {
-    const { random } = this
-    switch (trouble) {
-      case 'cut':
-        return this.#cut(
-          process,
-          random.chance(this.#profile === 'sleep' ? 0.8 : 0.4)
-            ? random.between(600, 3000)
-            : random.between(10, 400),
-        )
-      case 'deaf':
-        process.deafUntil = this.now + random.between(100, 2500)
-        return
-      case 'freeze':
-        process.frozenUntil = this.now + random.between(20, 2000)
-        return this.#tell(`process ${process.name} freezes until ${process.frozenUntil.toFixed(0)}`)
-      case 'crash':
-        return this.#crash(process)
-      case 'failover':
-        return this.#stop(() => this.#failover())
-      case 'split':
-        return this.#split()
-      case 'restore':
-        return this.#stop(() => this.#restore())
-      case 'empty':
-        return this.#stop(() => this.#lose(this.#empty()))
-      case 'state evicted':
-        this.#server.state = undefined
-        return this.#tell('the state is evicted')
-      case 'fences evicted':
-        if (random.chance(0.5)) this.#server.keys = new Map()
-        else this.#server.tags = new Map()
-        return this.#tell('fences are evicted')
-      case 'log evicted':
-        this.#server.log = []
-        return this.#tell('the log is evicted')
-      case 'entry evicted':
-        this.#server.entries.delete(encodeKey(KEYS[random.below(3)]!))
-        return
-      case 'clock jumps':
-        return this.#jump(100_000)
-      case 'saved':
-        this.#saved = this.#server.copy()
-    }
+  readonly #befall: Record<Trouble, (process: Process) => void> = {
+    cut: (process) => {
+      const isLong = this.random.chance(this.#profile === 'sleep' ? 0.8 : 0.4)
+      this.#cut(process, isLong ? this.random.between(600, 3000) : this.random.between(10, 400))
+    },
+    deaf: (process) => {
+      process.deafUntil = this.now + this.random.between(100, 2500)
+    },
+    freeze: (process) => {
+      process.frozenUntil = this.now + this.random.between(20, 2000)
+      this.#tell(`process ${process.name} freezes until ${process.frozenUntil.toFixed(0)}`)
+    },
+    crash: (process) => this.#crash(process),
+    failover: () => this.#stop(() => this.#failover()),
+    split: () => this.#split(),
+    restore: () => this.#stop(() => this.#restore()),
+    empty: () => this.#stop(() => this.#lose(this.#empty())),
+    'state evicted': () => {
+      this.#server.state = undefined
+      this.#tell('the state is evicted')
+    },
+    'fences evicted': () => {
+      if (this.random.chance(0.5)) this.#server.keys = new Map()
+      else this.#server.tags = new Map()
+      this.#tell('fences are evicted')
+    },
+    'log evicted': () => {
+      this.#server.log = []
+      this.#tell('the log is evicted')
+    },
+    'entry evicted': () => {
+      this.#server.entries.delete(encodeKey(KEYS[this.random.below(3)]!))
+    },
+    'clock jumps': () => this.#jump(100_000),
+    saved: () => {
+      this.#saved = this.#server.copy()
+    },
   }
 
   /** The server's clock jumps, by microseconds. */
