@@ -6,9 +6,10 @@ import { type Profile, play } from './world/world.ts'
 const schedules: [Profile, number][] = [
   ['calm', 15],
   ['lossy', 15],
-  ['storm', 120],
+  ['storm', 95],
   ['split', 25],
   ['sleep', 25],
+  ['quiet', 25],
 ]
 /** Other seeds on each day, so that in time many are met; a failure names its own. */
 const from = Number(process.env.SEED ?? 100_000 + 200 * Math.floor(Date.now() / 86_400_000))

@@ -74,6 +74,11 @@ export async function findingOf(mutant: Mutant): Promise<readonly Violation[]> {
   return []
 }
 
+/*
+ * Where a schedule that needs the mechanism is one in tens of thousands, a test of its own makes the case: in follower.test.ts that entries
+ * of a pull are chained and that a pull counts where it reached the head, in tiered-cache.test.ts that what is under way is overtaken where
+ * the server has lost its state, and that old loads are not joined.
+ */
 export const mutants: Record<string, Mutant> = {
   'own invalidations act here at once': {
     file: 'protocol.ts',
@@ -187,15 +192,8 @@ export const mutants: Record<string, Mutant> = {
     file: 'follower.ts',
     from: 'this.counts.anchorings++\n    this.#host.distrust()',
     to: 'this.counts.anchorings++\n    if (isFirst) this.#host.distrust()',
-    profile: 'storm',
-    seed: 159,
-  },
-  'chain check on pull': {
-    file: 'follower.ts',
-    from: 'if (entry.previous === this.last) this.#apply(entry)',
-    to: 'if (numberOf(entry.id) > numberOf(this.last!)) this.#apply(entry)',
-    profile: 'split',
-    seed: 1,
+    profile: 'quiet',
+    seed: 27,
   },
   'trust from the sending of a pull': {
     file: 'follower.ts',
@@ -219,13 +217,6 @@ export const mutants: Record<string, Mutant> = {
     profile: 'sleep',
     seed: 1,
   },
-  'joined loads are bounded': {
-    file: 'tiered-load.ts',
-    from: 'if (!protocol.isKnown) leaveOld(',
-    to: 'if (protocol.isClosed) leaveOld(',
-    profile: 'sleep',
-    seed: 1,
-  },
   'what an old primary told is sent again': {
     file: 'follower.ts',
     from: 'const since = reply.isFresh ? sentAt - reply.age - this.#bounds.slack : -Infinity',
@@ -238,20 +229,6 @@ export const mutants: Record<string, Mutant> = {
     from: 'if (isDeep) this.#sendAgain([everything])\n    else ',
     to: '',
     profile: 'split',
-    seed: 1,
-  },
-  'what is under way is overtaken on re-anchoring': {
-    file: 'protocol.ts',
-    from: 'this.near.distrust()\n    this.underWay.overtakeAll()',
-    to: 'this.near.distrust()',
-    profile: 'split',
-    seed: 1,
-  },
-  'a pull counts where it reached the head': {
-    file: 'follower.ts',
-    from: 'if (!isProven) {',
-    to: 'if (!isProven && this.#isClosed) {',
-    profile: 'sleep',
     seed: 1,
   },
   'a breaker holds reads back': {

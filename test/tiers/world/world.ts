@@ -28,8 +28,11 @@ import { Random } from './random.ts'
  *   WAIT    With single flight and nothing that goes wrong, nobody waits while nobody loads, but for a lease to be given up.
  */
 
-/** What goes wrong: nothing; pushes; everything; above all failovers; above all processes that are frozen or cut off. */
-export type Profile = 'calm' | 'lossy' | 'storm' | 'split' | 'sleep'
+/**
+ * What goes wrong: nothing; pushes; everything; above all failovers; above all processes that are frozen or cut off; little is
+ * invalidated, so that what is old stays long, and the log is so short that a process soon loses its place in it.
+ */
+export type Profile = 'calm' | 'lossy' | 'storm' | 'split' | 'sleep' | 'quiet'
 export type Violation = 'BOUND' | 'OWN' | 'L2' | 'END' | 'TTL' | 'BREAKER' | 'FLIGHT' | 'WAIT' | 'ERROR'
 type Product = Pick<typeof product, 'simulatedCache'>
 /** A version of the source, and a number of the load that brought it. */
@@ -54,15 +57,17 @@ const PUSH = 25
 /** A fill that is refused, the lease given up after it, the longest pause before one asks again, and the answer, with some to spare. */
 const HANDOVER = 600
 const LIMITS = { log: 40, keys: 2, tags: 1 }
+const SHORT = { log: 3, keys: 2, tags: 1 }
 const BOUNDS: Record<Profile, number> = {
   calm: PUSH,
   lossy: BEAT + 4 * LEG,
   storm: MAX_STALE,
   split: MAX_STALE,
   sleep: MAX_STALE,
+  quiet: MAX_STALE,
 }
 /** Entries of the log that come by one pull at most. */
-const PULLS: Record<Profile, number> = { calm: 10, lossy: 10, storm: 10, split: 4, sleep: 2 }
+const PULLS: Record<Profile, number> = { calm: 10, lossy: 10, storm: 10, split: 4, sleep: 2, quiet: 2 }
 const DOWN = 'the source is down'
 
 /** What befalls the world, by how often. */
@@ -114,6 +119,13 @@ const TROUBLES: Record<Profile, readonly [Trouble, number][]> = {
     ['cut', 25],
     ['deaf', 25],
     ['log evicted', 5],
+  ],
+  quiet: [
+    ['cut', 40],
+    ['deaf', 25],
+    ['log evicted', 20],
+    ['state evicted', 5],
+    ['failover', 10],
   ],
 }
 
@@ -203,13 +215,13 @@ export class World implements ModelWorld {
     this.#profile = profile
     this.#bound = BOUNDS[profile]
     this.#trace = trace
-    this.#server = new Model(LIMITS, this, off)
+    this.#server = new Model(profile === 'quiet' ? SHORT : LIMITS, this, off)
     const { random } = this
     this.#count = 3 + random.below(2)
     this.#ttl = random.chance(0.4) ? random.between(200, 1500) : 3_600_000
     this.#staleIfError = random.chance(0.3) ? random.between(200, 1500) : 0
     this.#failures = random.chance(0.5) ? 5 : 1000
-    this.#longLoads = profile === 'sleep' || profile === 'split' ? 0.2 : 0.05
+    this.#longLoads = profile === 'sleep' || profile === 'split' || profile === 'quiet' ? 0.2 : 0.05
     const [short, long] = [
       { lease: 400, wait: 300 },
       { lease: 4000, wait: 4000 },
@@ -557,6 +569,23 @@ export class World implements ModelWorld {
     )
   }
 
+  /** A host that asks first, and brings later what was missing. */
+  async #ask(process: Process, key: number): Promise<void> {
+    const start = this.now
+    const own = process.own[key]!
+    const open = await process.cache.beginLoad(KEYS[key]!)
+    if (open.value !== undefined) {
+      this.#checkRead(process, key, start, open.value)
+      this.#checkOwn(process, key, own, open.value)
+      return
+    }
+    await this.#load(process, key).then(
+      (value) => open.finish(value, { tags: TAGS[key]! }),
+      () => {},
+    )
+    open.end()
+  }
+
   /** Who asks for a key waits for loads, and between two of them for no longer than it takes to hear that the first brought nothing. */
   #checkWait(process: Process, key: number, start: number): void {
     if (this.#profile !== 'calm' || this.now - start < HANDOVER) return
@@ -622,8 +651,10 @@ export class World implements ModelWorld {
       this.#deliver(process, () => {
         if (this.#isEnding) return
         const key = random.below(KEYS.length)
-        const dice = random.next()
+        const isRead = this.#profile === 'quiet' && random.chance(0.93)
+        const dice = random.next() * (isRead ? 0.78 : 1)
         if (dice < 0.4) this.#read(process, key, true)
+        else if (dice < 0.5 && this.#profile === 'quiet' && random.chance(0.7)) void this.#ask(process, key)
         else if (dice < 0.5) this.#lookup(process, key)
         else if (dice < 0.78) this.#read(process, key, false)
         else if (dice < 0.88) {
@@ -827,7 +858,7 @@ export class World implements ModelWorld {
 
   #empty(): Model {
     this.#tell('restarted empty')
-    return new Model(LIMITS, this, this.#server.off)
+    return new Model(this.#server.limits, this, this.#server.off)
   }
 
   #unpark(): void {
