@@ -1,8 +1,7 @@
-import { connect } from '@nats-io/transport-node'
 import { afterEach, describe, expect, test } from 'vitest'
 import { natsBus } from '../../../src/tiers/nats.ts'
 import type { TieredCache } from '../../../src/tiers/tiered.ts'
-import { hasNats, type Nats, startNats } from '../support/nats.ts'
+import { connectNats, hasNats, type Nats, startNats } from '../support/nats.ts'
 import { inOtherProcess } from '../support/other-process.ts'
 import { until } from '../support/until.ts'
 
@@ -25,7 +24,7 @@ describe.skipIf(!hasNats)('a real NATS server (skipped where there is none)', ()
   let broken = 0
 
   async function cacheOver(port: number): Promise<TieredCache<string, string>> {
-    const connection = await connect({
+    const connection = await connectNats({
       servers: `127.0.0.1:${port}`,
       reconnectTimeWait: 50,
       maxReconnectAttempts: -1,

@@ -1,7 +1,13 @@
 import { spawn } from 'node:child_process'
 import { connect } from 'node:net'
+import type { NatsConnection } from '../../../src/tiers/nats.ts'
 import { findServer, onPath, unpacked } from './debian.ts'
 import { freePort } from './free-port.ts'
+
+/** A connection by the client's package, which is loaded by name, so that the types of the tests need none of it. */
+export async function connectNats(options: object): Promise<NatsConnection & { close(): Promise<void> }> {
+  return (await import(['@nats-io/transport-node'][0]!)).connect(options)
+}
 
 const program = findServer(
   'NATS',
