@@ -119,14 +119,26 @@ export function guardHeap(options: GuardOptions = {}): HeapGuard {
   return guard
 }
 
-/** Calls back after each major collection: one finds an object that is registered here and held by nobody, a scavenge does not. */
+/** A survivor of so many collections, of whichever kind, is in the old generation. */
+const SURVIVES = 3
+
+/**
+ * Calls back after each major collection, which alone finds an object of the old generation that nobody holds any more. A young one is
+ * found by scavenges too in newer versions of V8: so an object is held until it is old, at first for some collections of any kind, which
+ * are taken for major ones, later from one major collection to the next.
+ */
 function watchCollections(callback: () => void): () => void {
   let isOn = true
+  let begun = 0
+  let held: object = {}
   const registry = new FinalizationRegistry<undefined>(() => {
     if (!isOn) return
-    registry.register({}, undefined)
+    const next = {}
+    registry.register(next, undefined)
+    if (++begun >= SURVIVES) held = next
     callback()
   })
+  registry.register(held, undefined)
   registry.register({}, undefined)
   return () => {
     isOn = false

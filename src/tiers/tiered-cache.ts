@@ -13,6 +13,7 @@ import { milliseconds, refusal } from '../options/units.ts'
 import { absence, type Encoded } from './codec.ts'
 import { encodeKey, encodeText, inside, shortened, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
+import { noteView } from './listed.ts'
 import { Near } from './near.ts'
 import { OpenLoad } from './open-load.ts'
 import { type Opened, openTiered, type Simulated } from './opened.ts'
@@ -60,6 +61,7 @@ export class TieredCache<K = unknown, V = unknown> {
     const given: unknown = options
     const view = given instanceof View ? given : rootView(openTiered(options as unknown as TieredOptions))
     this.#opened = view.opened
+    noteView(this, view.opened)
     this.#protocol = view.opened.protocol
     this.#space = view.space
     this.#composites = Near.composites(view.space)

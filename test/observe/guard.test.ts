@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { installNode } from '../../bench/install.ts'
 import { Cache } from '../../src/index.ts'
 import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
@@ -118,6 +119,22 @@ describe('63. a service that asks for more than its heap has', { timeout: 120_00
     execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist])
   }, 120_000)
   afterAll(() => rmSync(dist, { recursive: true }))
+
+  test.each([
+    ['this Node', () => process.execPath],
+    ['Node 26', () => installNode('26')],
+  ])('58. on %s each major collection is told once, and no scavenge', (_, node) => {
+    const file = join(root, 'test/observe/guard-collections.mjs')
+    const output = execFileSync(node(), ['--expose-gc', file, dist], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    const { scavenges, collections } = JSON.parse(output)
+    // Besides those that were asked for there may be one that was due.
+    expect(scavenges).toBeLessThanOrEqual(2)
+    expect(collections).toBeGreaterThanOrEqual(10)
+    expect(collections).toBeLessThanOrEqual(12)
+  })
 
   const serve = (scenario: string, mode: string, scale = 0.25) => {
     const heap =
