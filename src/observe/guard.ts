@@ -40,6 +40,8 @@ export interface GuardStats {
   readonly grown: number
   /** The caches that the guard holds below their own bound: how many entries each may have. */
   readonly held: Readonly<Record<string, number>>
+  /** Since when they are held, in milliseconds of Unix time. */
+  readonly heldSince: Readonly<Record<string, number>>
 }
 
 /** A guard at work. */
@@ -103,15 +105,15 @@ export function guardHeap(options: GuardOptions = {}): HeapGuard {
     controller.stop()
   }
   const guard: HeapGuard = {
-    stats: () => ({
-      ...{ live: controller.live, limit, holding: controller.holding },
-      ...controller.counts,
-      held: Object.fromEntries(
-        controller.guarded
-          .filter(({ heldAt }) => heldAt !== Infinity)
-          .map(({ name, heldAt }) => [name, heldAt]),
-      ),
-    }),
+    stats() {
+      const held = controller.guarded.filter(({ heldAt }) => heldAt !== Infinity)
+      return {
+        ...{ live: controller.live, limit, holding: controller.holding },
+        ...controller.counts,
+        held: Object.fromEntries(held.map(({ name, heldAt }) => [name, heldAt])),
+        heldSince: Object.fromEntries(held.map(({ name, heldSince = 0 }) => [name, heldSince])),
+      }
+    },
     stop,
     [Symbol.dispose]: stop,
   }

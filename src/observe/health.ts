@@ -1,7 +1,7 @@
 import { type Cache, storeOf } from '../cache.ts'
 import type { Store } from '../engine/store.ts'
 import { refusal } from '../options/units.ts'
-import { openedOf, tieredAt } from '../tiers/listed.ts'
+import { tieredAt } from '../tiers/listed.ts'
 import type { TieredCache } from '../tiers/tiered-cache.ts'
 import { type TieredStats, tieredStats } from '../tiers/tiered-stats.ts'
 import { currentGuard } from './guard.ts'
@@ -53,10 +53,9 @@ export interface CacheHealth {
  * How a cache does, for a health endpoint. Makes no call of its own. A loader that fails while stale values are given is no reason to be down,
  * nor is a second tier that is away.
  */
-export function health(cache: Cache | TieredCache<never, never>): CacheHealth {
+export function health(cache: Cache | TieredCache): CacheHealth {
   if (!(cache instanceof Object) || !('stats' in cache)) throw refusal('cache', 'a cache', cache)
-  const local = openedOf(cache)?.near.root ?? (cache as Cache)
-  const store = storeOf(local)
+  const store = storeOf(cache as unknown as Cache)
   const remote = remoteOf(store)
   const { consecutive, error, staleBefore } = store.loader
   const closed = store.root.closed

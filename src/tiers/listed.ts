@@ -3,24 +3,12 @@ import type { Store } from '../engine/store.ts'
 import type { Opened } from './opened.ts'
 
 const listed = Symbol.for('nearcache.tiers.1')
-const views = Symbol.for('nearcache.tiers.1.views')
-const shared = globalThis as { [listed]?: Map<string, Opened>; [views]?: WeakMap<object, Opened> }
+const shared = globalThis as { [listed]?: Map<string, Opened> }
 
 /** Tiered caches by name, one list for the process, so that reloaded modules and copies of this package share one state of the protocol. */
 export function openedTiers(): Map<string, Opened> {
   shared[listed] ??= new Map()
   return shared[listed]
-}
-
-/** A tiered cache, or a view of a namespace of one, stands on this. */
-export function noteView(view: object, opened: Opened): void {
-  shared[views] ??= new WeakMap()
-  shared[views].set(view, opened)
-}
-
-/** What a tiered cache, or a view of a namespace of one, stands on; undefined for anything else. */
-export function openedOf(view: object): Opened | undefined {
-  return shared[views]?.get(view)
 }
 
 /** The tiered cache whose local part a store is; undefined where it is none. */

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installNode } from '../../bench/install.ts'
 import { Cache } from '../../src/index.ts'
+import { dashboard } from '../../src/observe/dashboard/index.ts'
+import type { State } from '../../src/observe/dashboard/wire.ts'
 import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
 
@@ -67,6 +69,22 @@ describe('guardHeap', () => {
     expect(guarded.stats().heldAt).toBeLessThan(1000)
     expect(other.stats().heldAt).toBeUndefined()
     expect(other.size).toBe(1000)
+  })
+
+  test('68. tells since when a cache is held, and the dashboard says so', async () => {
+    const cache = new Cache<number, string>({ name: 'held since' })
+    const before = Date.now()
+    const guard = guardHeap({ caches: [cache], high: 0.0002, low: 0.0001 })
+    for (let key = 0; key < 500; key++) cache.set(key, 'x')
+    const since = guard.stats().heldSince['held since']!
+    expect(since).toBeGreaterThanOrEqual(before)
+    expect(since).toBeLessThanOrEqual(Date.now())
+    const page = dashboard({ authorise: () => true, caches: [cache] })
+    const state = async () => (await page(new Request('http://localhost/state'))).json() as Promise<State>
+    expect((await state()).caches[0]).toMatchObject({ heldSince: since, heldAt: cache.stats().heldAt })
+    guard.stop()
+    expect((await state()).caches[0]).toMatchObject({ heldSince: null, heldAt: null })
+    cache.close()
   })
 
   test.each(['bun', 'deno'])('67. elsewhere than on Node it throws a TypeError: %s', (name) => {

@@ -88,6 +88,7 @@ function cacheState(
     size: stats.size,
     maxEntries: bound(stats.maxEntries),
     heldAt: stats.heldAt ?? null,
+    heldSince: (stats.heldAt && currentGuard()?.stats().heldSince[name]) ?? null,
     weight: stats.weight,
     maxWeight: bound(stats.maxWeight),
     unit: stats.unit,

@@ -52,6 +52,8 @@ export interface CacheState {
   readonly maxEntries: number | null
   /** The lower bound that the heap guard holds it at. */
   readonly heldAt: number | null
+  /** Since when, in Unix time. */
+  readonly heldSince: number | null
   readonly weight: number
   readonly maxWeight: number | null
   readonly unit: 'entries' | 'weight' | 'bytes'
