@@ -17,7 +17,7 @@ import { type Figure, ratio } from './statistics.ts'
 const SIZES = [1000, 100_000]
 const SAMPLE = 50_000
 /** Milliseconds of measuring for each figure, after as many rounds that do not count. */
-const TIME = 3000
+const TIME = 2000
 const WARM_UP = 20
 
 /** A module of the built package. */
