@@ -197,8 +197,8 @@ export const mutants: Record<string, Mutant> = {
   },
   'trust from the sending of a pull': {
     file: 'follower.ts',
-    from: 'this.#sendLostAgain(sentAt)\n      this.#prove(sentAt, reply.time)',
-    to: 'this.#sendLostAgain(sentAt)\n      this.#prove(this.#host.now(), reply.time)',
+    from: 'this.#sendLostAgain(sentAt)\n      this.#prove(sentAt, reply)',
+    to: 'this.#sendLostAgain(sentAt)\n      this.#prove(this.#host.now(), reply)',
     profile: 'sleep',
     seed: 1,
   },
