@@ -278,7 +278,7 @@ export class Cache<K = unknown, V = unknown> {
     this.store.deleteByTag(this.space, tag)
   }
 
-  /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries. Loads under way do not store. */
+  /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries or namespaces. Loads under way do not store. */
   clear(): void {
     this.#assertOpen()
     this.store.clear(this.space)
@@ -520,7 +520,9 @@ export class Cache<K = unknown, V = unknown> {
 
   /** Entries held in this namespace (not in those inside it), live or not yet swept. */
   get size(): number {
-    return Math.min(this.space.table.size, this.store.maxEntries)
+    const { slots, maxEntries } = this.store
+    if (slots.isBehind) this.store.catchUp(this.space)
+    return Math.min(this.space.table.size, maxEntries)
   }
 
   /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
@@ -550,6 +552,7 @@ export class Cache<K = unknown, V = unknown> {
     let left = map.size
     for (const [key, slotThen] of map) {
       if (left-- === 0) return
+      if (this.slots.isBehind) this.store.catchUp(space)
       // Once the space has another Map, this one tells only what may still be there.
       const slot = space.map === map ? slotThen : (space.map.get(key) ?? NONE)
       if (this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
@@ -651,7 +654,7 @@ export class Cache<K = unknown, V = unknown> {
   }
 
   #assertOpen(): void {
-    if (this.space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.store.assertOpen(this.space)
   }
 
   static {

@@ -75,6 +75,8 @@ export class Slots {
   /** Whose reads are told to who watches the store: 1, else 0. Absent while nobody does. */
   watched: Uint8Array | undefined = undefined
 
+  /** Key spaces may lead to slots that are theirs no longer; see engine/spaces.ts. */
+  isBehind = false
   /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
   hasExtras!: boolean
   /** Before this time every value is that of a plain live entry, so that reads need not look at deadlines; below every time where reads have more to do. */
@@ -250,10 +252,10 @@ export class Slots {
     this.watched = new Uint8Array(this.deadlines.length)
   }
 
-  /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched. */
+  /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched, or that spaces lead to wrongly. */
   private get hasGuards(): boolean {
-    const { features, tags, graces, watched } = this
-    return features.guards || tags !== undefined || graces !== undefined || watched !== undefined
+    const { features, tags, graces, watched, isBehind } = this
+    return features.guards || isBehind || tags !== undefined || graces !== undefined || watched !== undefined
   }
 
   trackTags(): void {

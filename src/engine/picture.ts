@@ -58,7 +58,7 @@ export function pictureOf(store: Store): Picture {
 /** What a store holds under a key now, live or kept for loads; undefined where that is nothing. */
 export function portraitOf(store: Store, space: Space, key: unknown, now: number): Portrait | undefined {
   const { slots } = store
-  const slot = space.map.get(key) ?? NONE
+  const slot = store.slotOf(space, key) ?? NONE
   if (slot === NONE || !store.isHeld(slot, now)) return undefined
   const value = slots.values[slot]
   if (value instanceof NegativeResult) return undefined
@@ -75,6 +75,6 @@ export function portraitOf(store: Store, space: Space, key: unknown, now: number
 
 /** Whether a key is remembered without an entry. */
 export function isRemembered(store: Store, space: Space, key: unknown): boolean {
-  const slot = space.map.get(key)
+  const slot = store.slotOf(space, key)
   return slot !== undefined && store.slots.deadlines[slot] === 0
 }
