@@ -3,6 +3,7 @@ import type { Clock } from './core/clock.ts'
 import type { Counters } from './core/counters.ts'
 import { NONE, type Slots } from './core/slots.ts'
 import type { Space } from './core/space.ts'
+import { liveEntries } from './engine/listing.ts'
 import { isThenable } from './engine/removal.ts'
 import type { CacheStats, CacheSummary } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
@@ -525,38 +526,26 @@ export class Cache<K = unknown, V = unknown> {
     return Math.min(this.space.table.size, maxEntries)
   }
 
-  /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
+  /**
+   * The live keys of this namespace: with the policy `'lru'` from the most to the least recently used, with `'adaptive'` in no particular
+   * order. Entries may come and go meanwhile. Not a use.
+   */
   *keys(): Generator<K, undefined> {
-    for (const [key] of this.#live()) yield key
+    for (const [key] of liveEntries(this.store, this.space)) yield key as K
   }
 
-  /** The live values of this namespace. Not a use. */
+  /** The live values of this namespace, in the order of `keys()`. Not a use. */
   *values(): Generator<V, undefined> {
-    for (const [, slot] of this.#live()) yield this.#valueIn(slot)!
+    for (const [, slot] of liveEntries(this.store, this.space)) yield this.#valueIn(slot)!
   }
 
-  /** The live entries of this namespace. Not a use. */
+  /** The live entries of this namespace, in the order of `keys()`. Not a use. */
   *entries(): Generator<[K, V], undefined> {
-    for (const [key, slot] of this.#live()) yield [key, this.#valueIn(slot)!]
+    for (const [key, slot] of liveEntries(this.store, this.space)) yield [key as K, this.#valueIn(slot)!]
   }
 
   [Symbol.iterator](): Generator<[K, V], undefined> {
     return this.entries()
-  }
-
-  /** Keys with the slots of live entries: as many steps as there were keys at the start, so that writing while iterating ends. */
-  *#live(): Generator<[K, number], undefined> {
-    this.#assertOpen()
-    const space = this.space
-    const { map } = space
-    let left = map.size
-    for (const [key, slotThen] of map) {
-      if (left-- === 0) return
-      if (this.slots.isBehind) this.store.catchUp(space)
-      // Once the space has another Map, this one tells only what may still be there.
-      const slot = space.map === map ? slotThen : (space.map.get(key) ?? NONE)
-      if (this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
-    }
   }
 
   // The whole store

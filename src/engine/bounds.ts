@@ -21,6 +21,8 @@ export abstract class Bounded extends Entries {
   /** Infinity where no guard holds the store. */
   heldAt: number = Infinity
   maxWeight: number
+  /** The weight of one entry at most. */
+  maxEntryWeight: number
   /** What bounds the store besides its entries. */
   readonly unit: CacheStats['unit']
   readonly weighing: Weighing | undefined
@@ -36,6 +38,7 @@ export abstract class Bounded extends Entries {
     this.maxEntries = settings.maxEntries
     this.wantedEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
+    this.maxEntryWeight = Math.min(settings.maxEntryWeight ?? Infinity, this.maxWeight)
     this.unit =
       settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
     this.weighing = weighingOf(settings)

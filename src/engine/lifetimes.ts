@@ -120,7 +120,8 @@ export class Timed extends Bounded {
     const { slots } = this
     const { deadlines, ttlDeadlines, graces, owners, tags } = slots
     if (slots.isBehind) this.catchUp(this.ownerOf(slot).space)
-    if (deadlines[slot] === 0 || (owners !== undefined && owners[slot]!.dropped !== undefined)) return Infinity
+    if (deadlines[slot] === 0 || (owners !== undefined && owners[slot]!.dropped !== undefined))
+      return Infinity
     if (tags !== undefined && this.isTaggedOut(slot)) return now
     if (graces !== undefined && slots.values[slot] instanceof NegativeResult) graces[slot] = 0
     else if (Math.abs(deadlines[slot]) > now) {
@@ -150,7 +151,7 @@ export class Timed extends Bounded {
     if (space.closed || this.keepsNothing) return
     const now = this.clock.forWrite()
     const weight = this.weighing?.ofNegative(result, key, this.size, this.weight, this.maxWeight) ?? 0
-    if (weight > this.maxWeight) return
+    if (weight > this.maxEntryWeight) return
     this.slots.trackLoads()
     const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, weight, now)
     this.retag(slot, space, tags)

@@ -120,7 +120,7 @@ export class Store extends Timed {
     const { ttl } = resolved
     const now = this.clock.forWrite()
     const found = space.map.get(key) ?? NONE
-    if (!(ttl > 0 && weight <= this.maxWeight)) {
+    if (!(ttl > 0 && weight <= this.maxEntryWeight)) {
       this.turnAway(found, key, value, ttl, now)
       return false
     }
@@ -163,7 +163,7 @@ export class Store extends Timed {
     const key = keys[slot]
     const { space } = this.ownerOf(slot)
     space.flights?.overtake(key)
-    if (weight > this.maxWeight) {
+    if (weight > this.maxEntryWeight) {
       this.giveUp(slot, key, value, now)
       return
     }
@@ -249,6 +249,7 @@ export class Store extends Timed {
     const now = this.clock.now()
     publish('invalidate', () => ({ cache: this.label, kind: 'resize', maxEntries, maxWeight }))
     this.maxWeight = maxWeight
+    this.maxEntryWeight = Math.min(this.settings.maxEntryWeight ?? Infinity, maxWeight)
     this.wantedEntries = maxEntries
     this.applyBounds(now)
     if (this.isOver) this.expiry.expectWork()

@@ -223,7 +223,7 @@ describe.each(['adaptive', 'lru'] as const)(
             if (what < 0.86) return cache.expireAll()
             if (what < 0.93) return cache.clear()
             if (what < 0.935) return storeOf(whole).expiry.sweep(() => false)
-          if (what < 0.94) return storeOf(whole).changeMore(() => true)
+            if (what < 0.94) return storeOf(whole).changeMore(() => true)
             if (what < 0.965) return cache.stats()
             const path = paths[at % paths.length]!
             if (what > 0.985 && path.length > 0) {

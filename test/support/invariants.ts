@@ -114,7 +114,7 @@ function checkEmpty(slots: Slots, slot: number, what: string): void {
 function checkEntry({ slots, clock }: Store, slot: number): void {
   const deadline = slots.deadlines[slot]!
   assert.notEqual(slots.values[slot], undefined, `entry ${slot} has no value`)
-  if (slots.weights) assert.ok(slots.weights[slot]! > 0, `entry ${slot} has no weight`)
+  if (slots.weights) assert.ok(slots.weights[slot]! >= 0, `entry ${slot} weighs less than nothing`)
   if (slots.graces) assert.ok(slots.graces[slot]! >= 0, `entry ${slot} is kept for a time below 0`)
   if (slots.values[slot] instanceof NegativeResult) {
     assert.ok(deadline > 0 && deadline < 1, `finding ${slot} could be live`)
