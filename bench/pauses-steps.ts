@@ -101,8 +101,7 @@ export async function expire(step: number, options: object = {}): Promise<void> 
 export function deleteFromMap(step: number, size: number = ENTRIES): void {
   const map = fullMap(size)
   settle()
-  for (let key = 0; key < size; key++)
-    if (step === 0 || key % step !== 0) turns.time(() => map.delete(key))
+  for (let key = 0; key < size; key++) if (step === 0 || key % step !== 0) turns.time(() => map.delete(key))
 }
 
 export async function resize(to: number, options: object = {}): Promise<void> {

@@ -10,6 +10,7 @@ import {
   refuses,
   rejectionOf,
   show,
+  thrownBy,
 } from '../assert.ts'
 import { recorded } from '../recorded.ts'
 import { type Statement, statement } from '../statement.ts'
