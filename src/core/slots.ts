@@ -74,6 +74,8 @@ export class Slots {
 
   /** Whose reads are told to who watches the store: 1, else 0. Absent while nobody does. */
   watched: Uint8Array | undefined = undefined
+  /** Each read is told to somebody. */
+  areReadsTold = false
 
   /** Key spaces may lead to slots that are theirs no longer; see engine/spaces.ts. */
   isBehind = false
@@ -254,8 +256,11 @@ export class Slots {
 
   /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched, or that spaces lead to wrongly. */
   private get hasGuards(): boolean {
-    const { features, tags, graces, watched, isBehind } = this
-    return features.guards || isBehind || tags !== undefined || graces !== undefined || watched !== undefined
+    const { features, areReadsTold, tags, graces, watched, isBehind } = this
+    if (isBehind) return true
+    return (
+      features.guards || areReadsTold || tags !== undefined || graces !== undefined || watched !== undefined
+    )
   }
 
   trackTags(): void {
