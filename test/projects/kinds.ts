@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { entriesIn, root } from '../package/run.ts'
+import { applications } from './applications.ts'
+import { node } from './node.ts'
 
 /** A kind of project, made anew from this and from the packed package by plain `npm install`. */
 export interface Kind {
@@ -212,9 +214,7 @@ export const kinds: readonly Kind[] = [
   },
   ...['20.19.0', '22.0.0', '22.12.0', '24.21.0', '26.10.0'].map((version) => ({
     name: `Node ${version.split('.').slice(0, 2).join('.')}`,
-    packages: {
-      [`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`]: version,
-    },
+    packages: node(version),
     ways: '`import` and `require` of each entry, one copy',
     type: 'module' as const,
     files: { 'main.js': everyEntry, 'main.cjs': `${requires}${uses}` },
@@ -241,4 +241,5 @@ export const kinds: readonly Kind[] = [
     files: { 'main.js': `${requires}${uses}` },
     commands: ['node main.js'],
   },
+  ...applications,
 ]
