@@ -36,16 +36,17 @@ function tiersChart({ ways, environment, redis }: TiersReport): Drawing {
   ]
   return (colors) => ({
     title: 'A hit in this process, with Redis behind it',
-    subtitle: 'Time of one hit, awaited by all but the first. Shorter is better',
+    subtitle: 'Time of one hit, awaited by all but the first, and how many times that of getOrLoad. Shorter is better',
     caption: [`Redis ${redis} · ${caption(environment)}`],
     plot: bars(
       rows.map(({ name, time, ours: isOurs }) => ({
         name,
         value: time,
-        label: `${time < 0.1 ? `${Math.round(1000 * time)} ns` : `${time.toFixed(2)} µs`}${isOurs ? '' : `  ·  ${(time / ours!.localHit!.time).toFixed(0)} × getOrLoad`}`,
+        label: `${time < 0.1 ? `${Math.round(1000 * time)} ns` : `${time.toFixed(2)} µs`}${isOurs ? '' : `  ·  ${(time / ours!.localHit!.time).toFixed(0)} ×`}`,
         ours: isOurs,
       })),
       colors,
+      { marginLeft: 250 },
     ),
   })
 }
