@@ -1,4 +1,3 @@
-import { picture } from './charts/chart.ts'
 import { awaitedHits, fasterThan, hits } from './comparisons.ts'
 import { gapsClosed } from './hit-ratio/gap-chart.ts'
 import type { Measured } from './hit-ratio/score.ts'
@@ -9,7 +8,7 @@ import { nanoseconds } from './tables.ts'
 const START = '<!-- benchmarks:start (written by npm run bench:draw) -->'
 const END = '<!-- benchmarks:end -->'
 
-/** The README with the figures and charts of these results. */
+/** The README with the figures and charts of these results: one picture each, since npm resolves no path in a `srcset`. */
 export function withFigures(readme: string, report: Report, pairs: readonly Measured[]): string {
   const start = readme.indexOf(START)
   const end = readme.indexOf(END)
@@ -17,12 +16,9 @@ export function withFigures(readme: string, report: Report, pairs: readonly Meas
   const parts = [
     START,
     `**It keeps the right entries.** ${gapWords(pairs)} ([all traces](docs/benchmarks/hit-ratio.md))`,
-    picture(
-      'docs/benchmarks/gap-closed',
-      'The share of the gap between LRU and the optimum that each policy closes',
-    ),
+    '![The share of the gap between LRU and the optimum that each policy closes](docs/benchmarks/gap-closed.svg)',
     `**It is fast.** ${awaitedWords(report)} ${hitWords(report)} ([every operation](docs/benchmarks/README.md), also those where others are faster)`,
-    picture('docs/benchmarks/awaited-hits', 'Cached reads per second of nearcache and ten other ways'),
+    '![Cached reads per second of nearcache and ten other ways](docs/benchmarks/awaited-hits.svg)',
     END,
   ]
   return readme.slice(0, start) + parts.join('\n\n') + readme.slice(end + END.length)

@@ -1,8 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-import type { Clock } from './core/clock.ts'
-import type { Counters } from './core/counters.ts'
-import { NONE, type Slots } from './core/slots.ts'
+import { NONE } from './core/slots.ts'
 import type { Space } from './core/space.ts'
+import { iterable, Reads } from './engine/reads.ts'
 import { isThenable } from './engine/removal.ts'
 import type { CacheStats, CacheSummary } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
@@ -28,7 +27,6 @@ import {
 } from './options/options.ts'
 import { type ResolvedLoad, resolveDefaults, resolveLoad, resolveWrite } from './options/resolved.ts'
 import { type Duration, milliseconds, refusal } from './options/units.ts'
-import type { Policy } from './policies/policy.ts'
 
 /** By which consoles ask a value how it is shown. */
 const inspected: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never
@@ -80,9 +78,6 @@ export let storeOf: <K, V>(cache: Cache<K, V>) => Store
 /** The key space that a cache is a view of. */
 export let spaceOf: <K, V>(cache: Cache<K, V>) => Space
 
-/** A hit while the time stands still and nothing can have expired by it, counted; undefined where a read has to look closer, which counts nothing. */
-export let readCalm: <K, V>(cache: Cache<K, V>, key: K) => V | undefined
-
 /** Removes what another process said has changed; whether a live entry was there. Its reason is `invalidated`. */
 export let invalidate: <K, V>(cache: Cache<K, V>, key: K) => boolean
 
@@ -92,18 +87,11 @@ export let invalidate: <K, V>(cache: Cache<K, V>, key: K) => boolean
  *
  * Every method throws a CacheError `CLOSED` after `close()`, as soon as it finds nothing.
  */
-export class Cache<K = unknown, V = unknown> {
-  private readonly store: Store
-  private readonly space: Space
+export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
   /** What holds for writes and loads that bring no options. */
   private readonly resolved: ResolvedLoad
   /** Whether this is the cache itself, not a view of one of its namespaces or versions. */
   private readonly isWhole: boolean
-  // The store's parts that every read touches, one step nearer.
-  private readonly slots: Slots
-  private readonly policy: Policy
-  private readonly clock: Clock
-  private readonly counters: Counters
 
   /** Throws a TypeError or RangeError for a wrong option, and a CacheError `NAME_CONFLICT` where `name` is taken by other bounds. */
   constructor(options: CacheOptions<K, V> = {}) {
@@ -114,28 +102,12 @@ export class Cache<K = unknown, V = unknown> {
       const settings: Settings = resolveOptions(options)
       view = wholeView(settings, openStore(settings, undefined))
     }
+    super(view.store, view.space)
     this.isWhole = view.isWhole
-    this.store = view.store
-    this.space = view.space
     this.resolved = view.resolved
-    this.slots = view.store.slots
-    this.policy = view.store.policy
-    this.clock = view.store.clock
-    this.counters = view.space.counters
   }
 
   // Reading
-
-  /** The live value under a key, or `fallback`. Counts as a use. */
-  get(key: K): V | undefined
-  get<F>(key: K, fallback: F): V | F
-  get(key: K, fallback?: unknown): unknown {
-    const slot = this.space.map.get(key)
-    const calm = slot === undefined ? undefined : this.#readCalm(slot)
-    if (calm !== undefined) return calm
-    const value = this.store.read(this.space, slot, key)
-    return value === undefined ? fallback : value
-  }
 
   /** Whether a live value is there. Not a use: neither the policy, nor idle time, nor the statistics notice. */
   has(key: K): boolean {
@@ -145,16 +117,6 @@ export class Cache<K = unknown, V = unknown> {
   /** The live value under a key. Not a use: neither the policy, nor idle time, nor the statistics notice. */
   peek(key: K): V | undefined {
     return this.#valueIn(this.store.find(this.space, key))
-  }
-
-  /** The live values under these keys, in the order asked, without those not found. Takes any iterable, once. Each counts as a `get`. */
-  getMany(keys: Iterable<K>): Map<K, V> {
-    const found = new Map<K, V>()
-    for (const key of iterable(keys, 'keys')) {
-      const value = this.get(key)
-      if (value !== undefined) found.set(key, value)
-    }
-    return found
   }
 
   /** Milliseconds until the entry expires, Infinity for never, or undefined where nothing live is. Not a use. */
@@ -401,7 +363,7 @@ export class Cache<K = unknown, V = unknown> {
   ): Promise<V | undefined>
   getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
     const slot = this.space.map.get(key)
-    const calm = slot === undefined || options?.forceRefresh ? undefined : this.#readCalm(slot)
+    const calm = slot === undefined || options?.forceRefresh ? undefined : this.readCalm(slot)
     if (calm !== undefined) return Promise.resolve(calm)
     return watched((wait) => this.#load(slot, key, loader, options, wait))
   }
@@ -631,17 +593,6 @@ export class Cache<K = unknown, V = unknown> {
     return this.isWhole || this.space === this.store.root
   }
 
-  /** Reads an entry while the time stands still and nothing can have expired by it; undefined at other times, and for a ghost. */
-  #readCalm(slot: number): unknown {
-    const { slots } = this
-    if (!(slots.calmUntil > this.clock.latest)) return undefined
-    const value = slots.values[slot]
-    if (value === undefined) return undefined
-    this.counters.hits++
-    this.policy.use(slot)
-    return value
-  }
-
   #valueIn(slot: number): V | undefined {
     return slot === NONE ? undefined : (this.store.copyOut(this.slots.values[slot]) as V)
   }
@@ -662,21 +613,7 @@ export class Cache<K = unknown, V = unknown> {
       store.notify()
       return wasLive
     }
-    readCalm = <K, V>(cache: Cache<K, V>, key: K) => {
-      const slot = cache.space.map.get(key)
-      return slot === undefined ? undefined : (cache.#readCalm(slot) as V | undefined)
-    }
   }
-}
-
-function iterable<T>(value: Iterable<T>, name: string): Iterable<T> {
-  if (
-    typeof (value as Iterable<T> | undefined)?.[Symbol.iterator] !== 'function' ||
-    typeof value === 'string'
-  ) {
-    throw refusal(name, 'an iterable such as an array, a Set or a Map', value)
-  }
-  return value
 }
 
 function isCounter(value: unknown): value is number | bigint {

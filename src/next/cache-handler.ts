@@ -90,7 +90,7 @@ export function cacheHandler(backing?: Backing<unknown>): NextCacheHandlerClass 
   return class implements NextCacheHandler {
     readonly #folder: string
     readonly #revalidated: ReadonlySet<string>
-    /** When what was not found, or is stale, was asked for: what is brought of it was begun no earlier. */
+    /** When what was not found, or is stale, was first asked for: what is brought of it may have been begun then. */
     readonly #begun = new Map<string, number>()
 
     constructor({
@@ -110,7 +110,7 @@ export function cacheHandler(backing?: Backing<unknown>): NextCacheHandlerClass 
       if (kept !== undefined && standing === 'fresh' && !all.some((tag) => this.#revalidated.has(tag)))
         return kept
       if (this.#begun.size >= MOST_BEGUN) this.#begun.clear()
-      this.#begun.set(key, now())
+      if (!this.#begun.has(key)) this.#begun.set(key, now())
       return kept !== undefined && standing === 'stale' ? overdue(kept, context) : null
     }
 

@@ -13,6 +13,12 @@ test('the figures in the README are those of the results', () => {
   expect(withFigures(readme, report, readHitRatios(benchmarks, 'hit-ratio')!.pairs)).toBe(readme)
 })
 
+test("the README's pictures are found on npm, which resolves their `src` and no `srcset`", () => {
+  const readme = readFileSync(`${root}README.md`, 'utf8')
+  expect(readme.match(/!\[[^\]]+\]\(docs\/[\w/-]+\.svg\)/g)).toHaveLength(2)
+  expect(readme).not.toMatch(/<picture|<source|srcset/)
+})
+
 test.each(['awaited-hits', 'hits'])('a factor in %s is the quotient of the figures beside it', (name) => {
   const drawing = readFileSync(new URL(`${name}.svg`, benchmarks), 'utf8')
   const labels = [...drawing.matchAll(/>([\d.]+) million(?: {2}· {2}([\d.]+) × (slower|faster))?</g)]

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { entriesIn, root } from '../package/run.ts'
+import { applications } from './applications.ts'
+import { node } from './node.ts'
 
 /** A kind of project, made anew from this and from the packed package by plain `npm install`. */
 export interface Kind {
@@ -37,6 +39,32 @@ for (const name of ${JSON.stringify(names)}) {
   const required = require(name)
   for (const [key, value] of Object.entries(await import(name)))
     if (required[key] !== value) throw new Error(name + ': import and require give two copies of ' + key)
+}
+`
+
+/** Those among the old majors that need neither a database nor a server. */
+const behindOldHosts = `
+import assert from 'node:assert'
+import { createHash } from 'node:crypto'
+import { ApolloServer } from '@apollo/server'
+import Keyv from 'keyv'
+import { keyValueCache } from 'nearcache/apollo'
+import { keyvOptions } from 'nearcache/keyv'
+
+const keyv = new Keyv({ ...keyvOptions(), serialize: (value) => value, deserialize: (value) => value })
+const value = { at: new Date() }
+await keyv.set('key', value, 1000)
+assert.strictEqual(await keyv.get('key'), value)
+
+const server = new ApolloServer({
+  typeDefs: 'type Query { one: Int }',
+  resolvers: { Query: { one: () => 1 } },
+  cache: keyValueCache({ maxEntries: 10 }),
+})
+const sha256Hash = createHash('sha256').update('{ one }').digest('hex')
+for (const query of ['{ one }', undefined]) {
+  const { body } = await server.executeOperation({ query, extensions: { persistedQuery: { version: 1, sha256Hash } } })
+  assert.strictEqual(body.singleResult.data?.one, 1)
 }
 `
 
@@ -186,9 +214,7 @@ export const kinds: readonly Kind[] = [
   },
   ...['20.19.0', '22.0.0', '22.12.0', '24.21.0', '26.10.0'].map((version) => ({
     name: `Node ${version.split('.').slice(0, 2).join('.')}`,
-    packages: {
-      [`node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`]: version,
-    },
+    packages: node(version),
     ways: '`import` and `require` of each entry, one copy',
     type: 'module' as const,
     files: { 'main.js': everyEntry, 'main.cjs': `${requires}${uses}` },
@@ -203,10 +229,10 @@ export const kinds: readonly Kind[] = [
       graphql: '16.15.0',
       keyv: '4.5.4',
     },
-    ways: 'plain `npm install`, the core',
+    ways: 'plain `npm install`, the core, behind Apollo Server and Keyv',
     type: 'module',
-    files: { 'main.js': `${imports}${uses}` },
-    commands: ['node main.js'],
+    files: { 'main.js': `${imports}${uses}`, 'hosts.js': behindOldHosts },
+    commands: ['node main.js', 'node hosts.js'],
   },
   {
     name: 'beside drizzle-orm 1.0 beta',
@@ -215,4 +241,5 @@ export const kinds: readonly Kind[] = [
     files: { 'main.js': `${requires}${uses}` },
     commands: ['node main.js'],
   },
+  ...applications,
 ]

@@ -8,7 +8,9 @@ const page = join(root, 'docs/projects.md')
 /** The kinds of projects as the page shows them. */
 export function tableOfKinds(): string {
   const rows = kinds.map(({ name, packages, ways }) => {
-    const installed = Object.entries(packages).map(([what, version]) => `${what} ${version}`)
+    const installed = Object.entries(packages).map(
+      ([what, version]) => `${what.startsWith('node-') ? 'Node' : what} ${version}`,
+    )
     return `| ${name} | ${name.startsWith('Node ') ? '' : installed.join(', ')} | ${ways} |`
   })
   return ['| `--only` | installed beside it | how it takes nearcache |', '|---|---|---|', ...rows].join('\n')

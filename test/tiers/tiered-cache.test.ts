@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { Cache } from '../../src/cache.ts'
 import { CacheError } from '../../src/errors.ts'
 import { TieredCache, type TieredOptions } from '../../src/tiers/tiered.ts'
 import { deferred } from '../support/deferred.ts'
@@ -32,6 +33,17 @@ describe('reading', () => {
     expect(other.get('b', 'fallback')).toBe('fallback')
     expect([...other]).toEqual([['a', 'loaded a']])
     expect(other.size).toBe(1)
+  })
+
+  test('`get` and `getMany` are the methods of `Cache`, so that a hit costs what it costs there, whatever the key', async () => {
+    expect(TieredCache.prototype.get).toBe(Cache.prototype.get)
+    expect(TieredCache.prototype.getMany).toBe(Cache.prototype.getMany)
+    const cache = await fleet.process<unknown, number>()
+    const keys = ['a', 1, 1n, true, null, ['a', 1], ['a', ['1']]]
+    for (const [i, key] of keys.entries()) await cache.set(key, i)
+    expect([...cache.getMany(keys)]).toEqual(keys.map((key, i) => [key, i]))
+    expect(cache.get(['a', 1])).toBe(5)
+    expect(cache.get(['a', 2], 'fallback')).toBe('fallback')
   })
 
   test('a listener is told whether a key was deleted here or invalidated by another process', async () => {

@@ -1,4 +1,5 @@
 import Keyv5 from 'keyv'
+import Keyv4 from 'keyv-4'
 import Keyv6, { type Keyv as AnyKeyv6 } from 'keyv-6'
 import { Cache, CacheError } from 'nearcache'
 import { keyvOptions } from 'nearcache/keyv'
@@ -333,6 +334,60 @@ describe('Keyv 5 alone', () => {
     await a!.set('key', 1)
     await b!.set('key', 2)
     expect(await a!.get('key')).toBe(1)
+  })
+})
+
+describe('Keyv 4', () => {
+  const open = (backing?: Parameters<typeof keyvOptions>[0], namespace?: string): Keyv4 => {
+    const byReference = { serialize: (value: any) => value, deserialize: (value: any) => value }
+    const keyv = new Keyv4({ ...keyvOptions(backing), ...byReference, ...(namespace && { namespace }) })
+    keyv.on('error', (error) => {
+      throw error
+    })
+    return keyv
+  }
+
+  test('gives back the value itself; with its defaults it gives a copy', async () => {
+    const value = { at: new Date(0) }
+    const [keyv, own] = [open(), new Keyv4()]
+    for (const one of [keyv, own]) expect(await one.set('key', value)).toBe(true)
+    expect(await keyv.get('key')).toBe(value)
+    expect(await keyv.get(['key', 'none'])).toEqual([value, undefined])
+    expect(await own.get('key')).toEqual({ at: '1970-01-01T00:00:00.000Z' })
+  })
+
+  test('text stays text, null is not undefined', async () => {
+    const keyv = open()
+    for (const value of ['"text"', '', null, 0, false]) {
+      await keyv.set('key', value)
+      expect(await keyv.get('key')).toBe(value)
+    }
+  })
+
+  test('a ttl is in milliseconds, and known to the cache', async () => {
+    const cache = new Cache<string, any>({ ttl: '1h' })
+    const keyv = open(cache)
+    await keyv.set('key', 'value', 1500)
+    expect(timeLeft(cache)).toBe(1500)
+    vi.advanceTimersByTime(1500)
+    expect(await keyv.get('key')).toBeUndefined()
+    expect(await keyv.has('key')).toBe(false)
+  })
+
+  test('without that it refuses to store, which is told', async () => {
+    const keyv = new Keyv4(keyvOptions() as object)
+    await expect(keyv.set('key', 1)).rejects.toThrow('serialize is not a function')
+  })
+
+  test('namespaces of one cache are told apart, cleared alone and iterated', async () => {
+    const cache = new Cache<string, any>()
+    const [a, b] = [open(cache, 'a'), open(cache, 'b')]
+    await a.set('key', 1)
+    await b.set('key', 2)
+    expect(await collect(a.iterator(undefined))).toEqual([['key', 1]])
+    await a.clear()
+    expect([await a.get('key'), await b.get('key')]).toEqual([undefined, 2])
+    expect([await b.delete('key'), await b.delete('key')]).toEqual([true, false])
   })
 })
 

@@ -156,14 +156,14 @@ export const mutants: Record<string, Mutant> = {
     seed: 2,
   },
   'token from before the write': {
-    file: 'tiered-cache.ts',
-    from: 'await this.#written(key, text, value, work, token, options)',
-    to: 'await this.#written(key, text, value, work, this.#protocol.token, options)',
+    file: 'tiered-write.ts',
+    from: 'await store(space, key, text, value, work, token, options)',
+    to: 'await store(space, key, text, value, work, protocol.token, options)',
     profile: 'storm',
     seed: 10,
   },
   'updates are overtaken here': {
-    file: 'tiered-cache.ts',
+    file: 'tiered-write.ts',
     from: 'value === undefined || work.isTooLate(terms.tags) ||',
     to: 'value === undefined ||',
     profile: 'lossy',
