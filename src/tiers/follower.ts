@@ -1,6 +1,14 @@
 import { type Cover, decodeMessage, decodePush, joined, type Message } from './message.ts'
 import type { Outbox } from './outbox.ts'
-import { type LogEntry, numberOf, type Position, type Tier, type TierAnchor, type TierWrite } from './tier.ts'
+import {
+  type LogEntry,
+  numberOf,
+  type Position,
+  type Tier,
+  type TierAnchor,
+  type TierPull,
+  type TierWrite,
+} from './tier.ts'
 
 /** An entry of the log lately seen. */
 interface Seen {
@@ -167,16 +175,16 @@ export class Follower {
         return
       }
       this.#sendLostAgain(sentAt)
-      this.#prove(sentAt, reply.time)
+      this.#prove(sentAt, reply)
     } finally {
       this.#isPulling = false
       if (this.#pullAgain) this.pull()
     }
   }
 
-  #prove(sentAt: number, time: number): void {
+  #prove(sentAt: number, { time, knownFor = 0 }: TierPull | TierAnchor): void {
     this.storeTime = { time, sentAt }
-    this.knownAt = Math.max(this.knownAt, sentAt)
+    this.knownAt = Math.max(this.knownAt, Math.min(sentAt, this.#host.now() - knownFor))
     this.#host.proven(this.knownAt)
   }
 
@@ -275,7 +283,7 @@ export class Follower {
       this.#anchor = reply.head
       this.#anchorAt = this.#host.now()
     }
-    this.#prove(sentAt, reply.time)
+    this.#prove(sentAt, reply)
     let isDeep = false
     if (!isFirst && reply.epoch !== before.epoch) {
       // Nothing of before is valid in a state that the server as it runs now has made; but an old primary may have told of something since.

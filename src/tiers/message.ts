@@ -146,8 +146,8 @@ export function joined(all: readonly Cover[]): Cover {
   }
 }
 
-/** An invalidation in parts, each small enough for one message. */
-export function parts(cover: Cover): Cover[] {
+/** An invalidation in parts, each small enough for one message, unless a single key is too long for one. */
+export function parts(cover: Cover, mostBytes: number = MOST_BYTES): Cover[] {
   const found: Cover[] = []
   let keys: string[] = []
   let tags: string[] = []
@@ -158,7 +158,7 @@ export function parts(cover: Cover): Cover[] {
   }
   const add = (list: 'keys' | 'tags', one: string): void => {
     const bytes = 2 + Buffer.byteLength(one)
-    if (size + bytes > MOST_BYTES || keys.length === MOST_KEYS || tags.length === MOST_TAGS) end()
+    if (size + bytes > mostBytes || keys.length === MOST_KEYS || tags.length === MOST_TAGS) end()
     size += bytes
     ;(list === 'keys' ? keys : tags).push(one)
   }

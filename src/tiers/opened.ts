@@ -3,14 +3,16 @@ import { CacheError, describe } from '../errors.ts'
 import { assertNames } from '../named/registry.ts'
 import type { Settings } from '../options/options.ts'
 import { defaultSerializer } from '../serialize.ts'
+import { busTier } from './bus-tier.ts'
 import type { RingBounds } from './follower.ts'
 import { type Host, systemHost } from './host.ts'
 import { openedTiers } from './listed.ts'
 import { Near } from './near.ts'
 import { plainTier } from './plain-tier.ts'
 import { Protocol } from './protocol.ts'
-import type { Tier, TierStore } from './tier.ts'
+import type { Tier } from './tier.ts'
 import {
+  isBus,
   type Resolved,
   resolveTieredOptions,
   type TieredOptions,
@@ -56,10 +58,10 @@ export function openTiered(options: TieredOptions, simulated?: Simulated): Opene
   const onError = (error: unknown): void => faults.report('remote', error)
   const { ttl = 300_000, ttlJitter = 0, staleIfError = 0, staleWhileRevalidate = 0, negativeTtl = 0 } = local
   const near = new Near(root, staleIfError > 0 || staleWhileRevalidate > 0)
-  const tier = openStore(options.remote, settings.name)
+  const tier = openStore(options.remote, settings, () => clock.recent())
   const host = simulated?.host ?? systemHost
   const push = options.push === false ? undefined : (options.push ?? tier.push)
-  const serializer = options.serializer ?? defaultSerializer
+  const serializer = options.serializer ?? tier.serializer ?? defaultSerializer
   const protocol = new Protocol(near, settings, serializer, tier, push, host, clock, onError, simulated?.ring)
   const made: Opened = {
     near,
@@ -99,8 +101,9 @@ function storeOptions({ settings, local }: Resolved): Settings & { readonly name
   return { ...local, ...(nearTtl !== Infinity && { ttl: nearTtl }), name: `tiered:${name}` }
 }
 
-function openStore(remote: TieredOptions['remote'], name: string): Tier {
-  return 'open' in remote ? (remote as TierStore).open(name) : plainTier(remote, name)
+function openStore(remote: TieredOptions['remote'], settings: TieredSettings, now: () => number): Tier {
+  if ('open' in remote) return remote.open(settings.name)
+  return isBus(remote) ? busTier(remote, settings, now) : plainTier(remote, settings.name)
 }
 
 /** Functions are not compared, as a reloaded module brings new ones. */

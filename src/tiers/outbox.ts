@@ -29,6 +29,8 @@ export interface OutboxHost {
   queued(): void
   /** More is queued than may be, so all is deleted instead. */
   overflowed(): void
+  /** As many bytes a message has at most; by default as many as one can be read of. */
+  readonly mostBytes?: number | undefined
 }
 
 /** The invalidations of this cache object that are not known to have been kept: sent, queued, or acknowledged and not yet seen in the log. */
@@ -75,7 +77,7 @@ export class Outbox {
     isRepair: boolean,
     isHeldBack: boolean,
   ): Item[] {
-    const all = parts(cover).map((part) => this.#item(part, isRepair))
+    const all = parts(cover, this.#host.mostBytes).map((part) => this.#item(part, isRepair))
     if (isRepair || isHeldBack) this.#afterQueueing()
     else for (const item of all) void this.#send(item, value)
     return all
@@ -170,7 +172,7 @@ export class Outbox {
   #replace(old: readonly Item[], cover: Cover, isRepair: boolean): void {
     const waiting = old.flatMap((item) => item.waiting.splice(0))
     for (const item of old) this.items.delete(item)
-    const all = parts(cover).map((part) => this.#item(part, isRepair))
+    const all = parts(cover, this.#host.mostBytes).map((part) => this.#item(part, isRepair))
     let left = all.length
     for (const item of all)
       item.waiting.push(() => {

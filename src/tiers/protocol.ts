@@ -76,7 +76,7 @@ export class Protocol {
   #firstAnswer: Promise<void> | undefined
   #stopBeat: (() => void) | undefined
   #retry: (() => void) | undefined
-  #stopPush: (() => void) | undefined
+  #stopPush: (() => unknown) | undefined
   #whenReady: (() => void)[] = []
   /** When a value was last told to be too large, by key. */
   readonly #tooLarge = new Map<string, number>()
@@ -106,6 +106,7 @@ export class Protocol {
       send: (item, _message, body, value) => this.#send(item, body, value),
       acknowledged: (message, reply, value) => this.#acknowledged(message, reply, value),
       queued: () => this.#sendLater(),
+      mostBytes: tier.maxMessageBytes,
       overflowed: () => {
         onError(
           new RangeError(
@@ -225,7 +226,9 @@ export class Protocol {
   /** What may be told to come after all that is known here. */
   get token(): Token | undefined {
     const { epoch, frontier } = this.follower
-    return epoch === undefined || frontier === undefined ? undefined : { epoch, position: frontier }
+    return epoch === undefined || frontier === undefined || this.#tier.isBus
+      ? undefined
+      : { epoch, position: frontier }
   }
 
   /**
@@ -244,7 +247,7 @@ export class Protocol {
       // Who has waited long enough loads without a lease, and may give what is over where that fails.
       loading = await this.#read(loading, found, left > 0 ? lease : 0)
     }
-    for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
+    if (!this.#tier.isBus) for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
     return keys.map((key) => found.get(key)!)
   }
 
@@ -254,7 +257,7 @@ export class Protocol {
     const note = (key: string, token: Token | undefined, isLeased: boolean): unknown =>
       found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, isLeased })
     for (const key of keys) note(key, this.token, false)
-    const asked = this.requests.isOpen ? [] : keys.filter((key) => !outbox.isPending(key))
+    const asked = this.requests.isOpen || this.#tier.isBus ? [] : keys.filter((key) => !outbox.isPending(key))
     if (asked.length === 0) return []
     const pendingTags = outbox.pendingTags()
     const seen = follower.last
@@ -442,13 +445,14 @@ export class Protocol {
       cancel = this.#host.after(this.settings.closeTimeout, resolve, true)
     })
     await Promise.race([this.outbox.settled(), limit])
-    cancel()
     this.isClosed = true
     this.follower.close()
     this.#stopBeat?.()
     this.#retry?.()
-    this.#stopPush?.()
+    const stopped = this.#stopPush?.()
     for (const done of this.#whenReady.splice(0)) done()
     this.near.root.close()
+    await Promise.race([stopped, limit])
+    cancel()
   }
 }

@@ -1,3 +1,5 @@
+import type { Serializer } from '../serialize.ts'
+
 /**
  * A place in the log of invalidations: a number one above that of the entry before, `-`, and a random number of the process that
  * wrote it. Two histories that went apart have different positions, so a position tells whether a store has what a process has seen.
@@ -72,7 +74,10 @@ export interface LogEntry {
   readonly body: Uint8Array
 }
 
-/** What `Tier.pull` gives. */
+/**
+ * What `Tier.pull` gives. `knownFor`, also of an anchor: that the log is complete is known as of so many milliseconds ago, where that is
+ * before it was asked for.
+ */
 export interface TierPull {
   /** Whether the store has everything that was seen. If not, there are no entries. */
   readonly isKnown: boolean
@@ -81,6 +86,7 @@ export interface TierPull {
   /** The store's clock. */
   readonly time: number
   readonly entries: readonly LogEntry[]
+  readonly knownFor?: number | undefined
 }
 
 /** What `Tier.anchor` gives. */
@@ -97,12 +103,13 @@ export interface TierAnchor {
   readonly time: number
   /** Those of the positions asked for that the store does not have. */
   readonly lost: readonly Position[]
+  readonly knownFor?: number | undefined
 }
 
 /** Carries bytes to other processes, perhaps. Speed, never proof. */
 export interface Push {
-  /** Calls back with whatever arrives; resolves, once it listens, to what ends it. */
-  listen(onBytes: (bytes: Uint8Array) => void): Promise<() => void>
+  /** Calls back with whatever arrives; resolves, once it listens, to what ends it, which `close` of the cache waits for. */
+  listen(onBytes: (bytes: Uint8Array) => void): Promise<() => unknown>
 }
 
 /** What one named cache has in a store with a log of invalidations. Each method is one request, and runs at once or not at all. */
@@ -120,6 +127,12 @@ export interface Tier {
   /** Where the log is now, and which of these positions the store lacks. Makes a state where there is none. */
   anchor(positions: readonly Position[]): Promise<TierAnchor>
   readonly push?: Push | undefined
+  /** How values become bytes where the cache does not say. Default: the form that keeps Date, Map, Set and the like. */
+  readonly serializer?: Serializer | undefined
+  /** It only tells of invalidations: values are neither read nor stored. */
+  readonly isBus?: boolean | undefined
+  /** As many bytes a message has at most. Default 65,536. */
+  readonly maxMessageBytes?: number | undefined
 }
 
 /** A store with a log, of which each named cache has a part. */
@@ -140,6 +153,19 @@ export interface PlainTier {
   getMany?(
     keys: readonly string[],
   ): PromiseLike<readonly (Uint8Array | null | undefined)[]> | readonly (Uint8Array | null | undefined)[]
+}
+
+/**
+ * What processes tell each other of invalidations by, without a store: BroadcastChannel, `node:cluster`, LISTEN/NOTIFY, NATS. It may lose,
+ * repeat and reorder what it carries.
+ */
+export interface Bus {
+  /** Sends bytes to all that listen, this process included. Throws or rejects where it could not. */
+  send(bytes: Uint8Array): unknown
+  /** Calls back with what is sent from here on; resolves, once it listens, to what ends it. Calls `onLost` where it listens no more. */
+  listen(onBytes: (bytes: Uint8Array) => void, onLost: () => void): Promise<() => unknown>
+  /** As many bytes go in one message at most, at least 1,024. Default 65,536. */
+  readonly maxBytes?: number | undefined
 }
 
 /** The number of a position. */

@@ -11,15 +11,15 @@ import { type Bytes, bytes, type Duration, milliseconds, refusal } from '../opti
 import { checkSerializer, defaultSerializer, type Serializer } from '../serialize.ts'
 import { type Compression, type CompressionMethod, isAvailable } from './codec.ts'
 import type { BreakerSettings } from './requests.ts'
-import type { PlainTier, Push, TierStore } from './tier.ts'
+import type { Bus, PlainTier, Push, TierStore } from './tier.ts'
 
 /** The settings of a tiered cache: those of the local part, and what concerns the second tier. */
 export interface TieredOptions<K = unknown, V = unknown>
   extends Omit<CacheOptions<K, V>, 'name' | 'keyPrefix' | 'version' | 'kind'> {
   /** The same in all processes, and part of every key in the second tier: 1 to 64 of the characters A–Z, a–z, 0–9, `.`, `_` and `-`. */
   readonly name: string
-  /** The second tier: `redisTier(client)`, or a store without a log, with its weaker promise. */
-  readonly remote: TierStore | PlainTier
+  /** The second tier: `redisTier(client)`; a bus, or a store without a log, each with its weaker promise. */
+  readonly remote: TierStore | Bus | PlainTier
   /** How long a value lives in this process at most. Default: its `ttl`. */
   readonly nearTtl?: Duration | undefined
   /** How long what is held here is served while the second tier cannot be asked what has changed. Default `'10s'`. */
@@ -126,12 +126,13 @@ export function resolveTieredOptions(options: TieredOptions, where = ''): Resolv
   const { name, remote, serializer, encodeKey, push, nearTtl } = options
   if (typeof name !== 'string' || !/^[\w.-]{1,64}$/.test(name))
     throw refusal(at('name'), '1 to 64 of the characters A–Z, a–z, 0–9, ".", "_" and "-"', name)
-  if (!isRecord(remote) || (typeof remote.open !== 'function' && !isPlain(remote)))
+  if (!isRecord(remote) || (typeof remote.open !== 'function' && !isBus(remote) && !isPlain(remote)))
     throw refusal(
       at('remote'),
-      'a second tier such as redisTier(client), or an object with get, set and delete',
+      'a second tier such as redisTier(client), a bus with send and listen, or an object with get, set and delete',
       remote,
     )
+  if (isBus(remote)) checkBus(remote, options, at)
   if (serializer !== undefined) checkSerializer(serializer, at('serializer'))
   if (encodeKey !== undefined && typeof encodeKey !== 'function')
     throw refusal(at('encodeKey'), 'a function', encodeKey)
@@ -177,6 +178,22 @@ export function resolveTieredOptions(options: TieredOptions, where = ''): Resolv
       },
     },
   }
+}
+
+/** What has no meaning where values stay in the process and news come by the bus alone. */
+const NOT_WITH_A_BUS = ['push', 'serializer', 'compress', 'maxValueBytes', 'singleFlight'] as const
+
+function checkBus({ maxBytes }: Bus, options: TieredOptions, at: (option: string) => string): void {
+  for (const option of NOT_WITH_A_BUS)
+    if (options[option] !== undefined)
+      throw new TypeError(`${at(option)}: expected none over a bus, by which no values go`)
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= 1024))
+    throw refusal(at('remote.maxBytes'), 'an integer of at least 1024', maxBytes)
+}
+
+export function isBus(remote: object): remote is Bus {
+  const { send, listen } = remote as Partial<Bus>
+  return typeof send === 'function' && typeof listen === 'function' && !('open' in remote)
 }
 
 function isPlain(remote: Record<string, unknown>): boolean {

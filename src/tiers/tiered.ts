@@ -3,6 +3,7 @@ export { type Caches, cacheOptions, createCaches, type NamedTieredOptions } from
 export type { CompressionMethod } from './codec.ts'
 export type { OpenLoad } from './open-load.ts'
 export type {
+  Bus,
   Fill,
   FillResult,
   LogEntry,

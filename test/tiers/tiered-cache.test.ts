@@ -620,7 +620,7 @@ describe('options', () => {
     [{ name: undefined }, 'name: expected 1 to 64'],
     [
       { remote: undefined },
-      'remote: expected a second tier such as redisTier(client), or an object with get, set and delete, got undefined',
+      'remote: expected a second tier such as redisTier(client), a bus with send and listen, or an object with get, set and delete, got undefined',
     ],
     [{ remote: { get() {} } }, 'remote: expected a second tier'],
     [{ beat: '5s' }, 'beat: expected at most a third of maxStale (3333.3333333333335 ms), got 5000 ms'],

@@ -1,69 +1,26 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { createServer } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findServer, onPath, type Program, redisPackages, unpacked } from './debian.ts'
+import { freePort } from './free-port.ts'
 import { RedisSocket } from './socket.ts'
 
-/** Where servers are unpacked, once for all runs on this machine. */
-const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'nearcache-servers')
-/** The server of the Debian package, with what it is linked to. */
-const packages = ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2']
-
-interface Program {
-  readonly path: string
-  readonly env: NodeJS.ProcessEnv
-}
-
-/** A server that is there or can be had without being root: from `REDIS_SERVER`, the PATH, or the Debian package; undefined for none. */
-function findProgram(): Program | undefined {
-  const given = process.env.REDIS_SERVER
-  if (given !== undefined) return { path: given, env: process.env }
-  for (const name of ['redis-server', 'valkey-server'])
-    for (const place of (process.env.PATH ?? '').split(delimiter))
-      if (place !== '' && existsSync(join(place, name))) return { path: join(place, name), env: process.env }
-  try {
-    return unpacked()
-  } catch {
-    return undefined
-  }
-}
-
-function unpacked(): Program {
-  const root = join(folder, 'debian')
-  if (!existsSync(join(root, 'usr/bin/redis-check-rdb'))) {
-    mkdirSync(folder, { recursive: true })
-    // Beside the place where it belongs, so that another run never meets half of it.
-    const work = mkdtempSync(join(folder, 'unpacking-'))
-    try {
-      execFileSync('apt-get', ['download', ...packages], { cwd: work, stdio: 'ignore', timeout: 120_000 })
-      for (const file of readdirSync(work).filter((name) => name.endsWith('.deb')))
-        execFileSync('dpkg', ['-x', file, join(work, 'root')], { cwd: work, stdio: 'ignore' })
-      if (!existsSync(root)) renameSync(join(work, 'root'), root)
-    } finally {
-      rmSync(work, { recursive: true, force: true })
-    }
-  }
-  const libraries = readdirSync(join(root, 'usr/lib'))
-    .map((name) => join(root, 'usr/lib', name))
-    .join(':')
+/** A server that is there or can be had without being root: from `REDIS_SERVER`, the PATH, or the Debian package. */
+const program: Program | undefined = findServer(
+  'REDIS',
+  'Put redis-server or valkey-server on the PATH, or its path in REDIS_SERVER.',
+  () => {
+    const given = process.env.REDIS_SERVER
+    return given === undefined ? undefined : { path: given, env: process.env }
+  },
+  () => onPath(['redis-server', 'valkey-server']),
   // The server's name is a link to the program that checks dumps.
-  const path = ['usr/bin/redis-server', 'usr/bin/redis-check-rdb']
-    .map((file) => join(root, file))
-    .find(existsSync)!
-  return { path, env: { ...process.env, LD_LIBRARY_PATH: libraries } }
-}
+  () => unpacked('debian', redisPackages, ['usr/bin/redis-server', 'usr/bin/redis-check-rdb']),
+)
 
-const program: Program | undefined = findProgram()
-
-/** Whether tests that need a server can run. Where none can be had, they are skipped; in CI that is a failure. */
+/** Whether tests that need a server can run. */
 export const hasServer: boolean = program !== undefined
-if (!hasServer) {
-  const message =
-    'NO REDIS: tests of the second tier on a real server are SKIPPED. Put redis-server or valkey-server on the PATH, or its path in REDIS_SERVER.'
-  if (process.env.CI) throw new Error(message)
-  console.warn(`\n*** ${message} ***\n`)
-}
 
 export interface TestServer {
   readonly port: number
@@ -126,12 +83,4 @@ async function startOn(port: number, args: readonly string[]): Promise<TestServe
   }
   await kill()
   throw new Error(`the server did not start on port ${port}`)
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
