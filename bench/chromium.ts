@@ -27,9 +27,10 @@ export function installChromium(): string | undefined {
   try {
     mkdirSync(unpacked, { recursive: true })
     console.error('Unpacking Chromium into .cache/chromium/, once …')
-    const args = ['install', '--print-uris', '--yes', '--no-install-recommends', '-qq', 'chromium']
+    // What would be installed, whether or not it lies ready somewhere or is said to be there already.
+    const args = ['install', '--simulate', '--reinstall', '--no-install-recommends', 'chromium']
     const listed = execFileSync('apt-get', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })
-    const packages = [...listed.matchAll(/^'[^']+' ([^_]+)_/gm)].map(([, name]) => name!)
+    const packages = [...listed.matchAll(/^Inst (\S+)/gm)].map(([, name]) => name!)
     execFileSync('apt-get', ['download', '-qq', ...packages], {
       cwd: unpacked,
       stdio: 'ignore',

@@ -2,15 +2,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 import { Cache } from '../src/cache.ts'
 import { restore, save } from '../src/snapshot/index.ts'
+import { worksOf } from './hit-ratio/traces.ts'
 import { random, zipf } from './keys.ts'
-import { countKeys, readTrace } from './traces/read.ts'
+import { median } from './statistics.ts'
 
 /*
- * Misses after a restart beside those of a process that went on, and what saving and restoring takes: `npm run bench:snapshot` prints
- * tables and writes them to docs/benchmarks/snapshot.md. Other traces of the same form may be named: `-- trace…`, as paths without their
- * ending relative to bench/traces/; those are printed only.
+ * Misses after a restart beside those of a process that went on, and what saving and restoring takes: `npm run bench:snapshot` writes
+ * docs/benchmarks/snapshot.md. Over the traces of a folder (given by `--traces` or NEARCACHE_TRACES, bench/traces otherwise) and a
+ * made-up workload; of each so many reads at most as `--most` says. With `--only misses` or `--only costs` a part is printed.
  */
 
 /** Restarts are spread over the trace, each looked at for so many bounds of reads. */
@@ -27,12 +30,22 @@ interface Row {
   readonly more: readonly [whole: number, order: number, none: number]
 }
 
-function made(): Record<string, Trace> {
+interface Workload {
+  readonly name: string
+  readonly keys: Trace
+  readonly unique: number
+}
+
+async function* workloads(folder: string, most: number): AsyncGenerator<Workload> {
+  for await (const { name, trace } of worksOf(folder)) {
+    const keys = trace.keys.subarray(0, most)
+    yield { name, keys, unique: new Set(keys).size }
+  }
   const next = random(1)
   const draw = zipf(20_000, 0.9, next)
   // One in ten is a key that comes once.
-  const mixed = Array.from({ length: 120_000 }, (_, i) => (next() < 0.1 ? 20_000 + i : draw()))
-  return { web12: readTrace('web12'), 'Zipf 0.9, one-off keys': mixed }
+  const mixed = Uint32Array.from({ length: 120_000 }, (_, i) => (next() < 0.1 ? 20_000 + i : draw()))
+  yield { name: 'Zipf 0.9, one-off keys', keys: mixed, unique: new Set(mixed).size }
 }
 
 function read(cache: Cache<number, number>, trace: Trace, from: number, to: number): number {
@@ -81,6 +94,29 @@ async function costs(count: number, folder: string, ending: string) {
   return { count, ending, bytes: saved.result.bytes!, saved, restored }
 }
 
+function enough(): never {
+  throw new Error('enough was seen')
+}
+
+/** What the first turn of a save of a million entries takes: the median of some, in milliseconds. */
+async function begins(folder: string, hasNamespaces: boolean): Promise<number> {
+  const cache = new Cache<string, number>({ maxEntries: 1_000_000 })
+  const views = hasNamespaces
+    ? Array.from({ length: 100 }, (_, i) => cache.namespace<string, number>(`${i}`))
+    : [cache]
+  for (let i = 0; i < 1_300_000; i++) views[i % views.length]!.set(`user:${i}`, i)
+  const times: number[] = []
+  for (let i = 0; i < 9; i++) {
+    const start = performance.now()
+    // Ends with the first entry.
+    const saving = save(cache, join(folder, 'begun'), { filter: enough })
+    times.push(performance.now() - start)
+    await saving.catch(() => {})
+  }
+  cache.close()
+  return median(times)
+}
+
 async function timed<T>(work: () => Promise<T>): Promise<{ result: T; seconds: number; longest: number }> {
   const start = performance.now()
   let last = start
@@ -104,36 +140,42 @@ async function timed<T>(work: () => Promise<T>): Promise<{ result: T; seconds: n
 const percent = (share: number): string => `${share < 0 ? '−' : '+'}${(Math.abs(share) * 100).toFixed(1)} %`
 const count = (number: number): string => number.toLocaleString('en')
 
-const named = process.argv.slice(2)
+const { values } = parseArgs({
+  options: { traces: { type: 'string' }, most: { type: 'string' }, only: { type: 'string' } },
+})
 const traces =
-  named.length > 0
-    ? Object.fromEntries(named.map((name) => [name.split('/').at(-1)!, readTrace(name)]))
-    : made()
+  values.traces ?? process.env.NEARCACHE_TRACES ?? fileURLToPath(new URL('traces', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'nearcache-bench-'))
 try {
   const lines = [
     '| trace | bound | misses | restored | values alone, in any order | nothing |',
     '|---|--:|--:|--:|--:|--:|',
   ]
-  for (const [name, trace] of Object.entries(traces)) {
-    const keys = countKeys(Uint32Array.from(trace))
-    for (const share of [0.02, 0.1]) {
-      const bound = Math.round(keys * share)
-      const row = await restarts(name, trace, bound, folder)
-      lines.push(
-        `| ${row.trace} | ${count(row.bound)} | ${count(row.misses)} | ${row.more.map(percent).join(' | ')} |`,
-      )
-    }
-  }
+  const wants = (part: string): boolean => (values.only ?? part) === part
+  if (wants('misses'))
+    for await (const { name, keys, unique } of workloads(traces, Number(values.most ?? 1_000_000)))
+      for (const share of [0.02, 0.1]) {
+        const bound = Math.round(unique * share)
+        // Looks that overlap would count reads twice.
+        if (bound < 50 || RESTARTS * LOOK * bound > keys.length) continue
+        const row = await restarts(name, keys, bound, folder)
+        lines.push(
+          `| ${row.trace} | ${count(row.bound)} | ${count(row.misses)} | ${row.more.map(percent).join(' | ')} |`,
+        )
+        console.error(lines.at(-1))
+      }
   const times = [
     '| entries | file | size | saved in | longest pause | restored in | longest pause |',
     '|--:|---|--:|--:|--:|--:|--:|',
   ]
-  for (const [entries, ending] of [
-    [100_000, ''],
-    [100_000, '.gz'],
-    [500_000, ''],
-  ] as const) {
+  const sizes: readonly (readonly [number, string])[] = wants('costs')
+    ? [
+        [100_000, ''],
+        [100_000, '.gz'],
+        [500_000, ''],
+      ]
+    : []
+  for (const [entries, ending] of sizes) {
     const { bytes, saved, restored } = await costs(entries, folder, ending)
     const cells = [saved, restored].map(
       ({ seconds, longest }) => `${seconds.toFixed(1)} s | ${longest.toFixed(0)} ms`,
@@ -142,6 +184,7 @@ try {
       `| ${count(entries)} | ${ending || 'plain'} | ${(bytes / 1e6).toFixed(1)} MB | ${cells.join(' | ')} |`,
     )
   }
+  const first = wants('costs') ? [await begins(folder, false), await begins(folder, true)] : []
   const text = `# Snapshots
 
 <!-- Written by npm run bench:snapshot. -->
@@ -156,9 +199,13 @@ What saving and restoring take, with small objects, and the longest that the eve
 garbage collector does is in it.
 
 ${times.join('\n')}
+
+The first turn of a save copies the order of the cache, and nothing else: ${first.map((ms) => ms.toFixed(1)).join(' ms at a million entries, and ')} ms
+where they are in a hundred namespaces.
 `
   console.log(text)
-  if (named.length === 0) writeFileSync(new URL('../docs/benchmarks/snapshot.md', import.meta.url), text)
+  if (values.only === undefined)
+    writeFileSync(new URL('../docs/benchmarks/snapshot.md', import.meta.url), text)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -67,14 +67,15 @@ export function held(cache: CacheState): string {
 
 /** Is it large enough? */
 export function room(cache: CacheState, span: Span): Answer {
-  const { heldAt, maxEntries } = cache
+  const { heldAt, heldSince, maxEntries } = cache
   const share = fill(cache)
   const { advice } = cache
   const evicted = format.rate(span.evicted / span.seconds)
   const { all } = readsOf(span)
   if (heldAt !== null && heldAt < (maxEntries ?? Infinity)) {
     const most = maxEntries === null ? '' : ` of ${format.count(maxEntries)}`
-    const text = `The heap guard holds it at ${format.count(heldAt)} entries${most}.`
+    const since = heldSince === null ? '' : ` since ${format.clock(heldSince)}`
+    const text = `The heap guard holds it at ${format.count(heldAt)} entries${most}${since}.`
     return { level: 'warn', title: 'Held', brief: `held at ${format.short(heldAt)} by the heap guard`, text }
   }
   if (advice !== null && advice.factor !== 1 && advice.factor > 0) {

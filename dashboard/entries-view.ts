@@ -2,7 +2,7 @@ import type { ActionRequest, CacheState, EntryState } from '../src/observe/dashb
 import { type Child, h, type VNode } from './dom.ts'
 import * as format from './format.ts'
 import type { Model, Process } from './model.ts'
-import { pathText } from './overview.ts'
+import { pathText } from './names.ts'
 
 let pause: ReturnType<typeof setTimeout> | undefined
 
@@ -65,49 +65,30 @@ function found(model: Model, process: Process, cache: CacheState): Child {
       search.isBusy ? 'Looking …' : search.find === '' ? 'It holds no entries.' : 'No key has that in it.',
     )
   const acts = may.values || may.actions.includes('delete')
-  const isWeighed = search.entries.some(({ weight }) => weight !== null)
-  const hasTags = search.entries.some(({ tags }) => tags.length > 0)
-  const titles = [
-    'Key',
-    'Left',
-    hasTags && 'Tags',
-    isWeighed && (cache.unit === 'bytes' ? 'Bytes' : 'Weight'),
-  ].filter((one) => one !== false)
+  const columns = COLUMNS.filter(({ isKnown }) => search.entries.some(isKnown))
   return [
     h(
       'div',
       { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Entries found' },
       h(
         'table',
-        { class: 'plain' },
+        { class: 'plain', role: 'table' },
         h('caption', { class: 'unseen' }, 'Entries found'),
         h(
           'thead',
-          null,
+          { role: 'rowgroup' },
           h(
             'tr',
-            null,
-            titles.map((title) =>
-              h(
-                'th',
-                { scope: 'col', class: title === 'Key' || title === 'Tags' ? undefined : 'number' },
-                title,
-              ),
-            ),
-            acts && h('th', { scope: 'col' }, h('span', { class: 'unseen' }, 'Actions')),
+            { role: 'row' },
+            h('th', HEADER, 'Key'),
+            columns.map(({ title, class: kind }) => h('th', { ...HEADER, class: kind }, title)),
+            acts && h('th', HEADER, h('span', { class: 'unseen' }, 'Actions')),
           ),
         ),
         h(
           'tbody',
-          null,
-          search.entries.map((entry) =>
-            row(model, process, cache, entry, {
-              acts,
-              isWeighed,
-              hasTags,
-              width: titles.length + 1,
-            }),
-          ),
+          { role: 'rowgroup' },
+          search.entries.map((entry) => row(model, process, cache, entry, columns, acts)),
         ),
       ),
     ),
@@ -125,15 +106,70 @@ function found(model: Model, process: Process, cache: CacheState): Child {
   ]
 }
 
-interface Shape {
-  readonly acts: boolean
-  readonly isWeighed: boolean
-  readonly hasTags: boolean
-  readonly width: number
+/** Roles are said, as a narrow page lays the table out as something else. */
+const HEADER = { scope: 'col', role: 'columnheader' }
+
+/** What is told of an entry besides its key, where it is known of some. */
+interface Column {
+  readonly title: string
+  readonly class: string
+  readonly isKnown: (entry: EntryState) => boolean
+  readonly of: (entry: EntryState) => Child
 }
 
-function row(model: Model, process: Process, cache: CacheState, entry: EntryState, shape: Shape): Child {
-  const { key, path, left, tags, weight } = entry
+const COLUMNS: readonly Column[] = [
+  {
+    title: 'Age',
+    class: 'number',
+    isKnown: ({ age }) => age !== null,
+    of: ({ age }) => (age === null ? '–' : format.left(age)),
+  },
+  {
+    title: 'Left',
+    class: 'number',
+    isKnown: () => true,
+    of: ({ left }) => (left === null ? 'for ever' : format.left(left)),
+  },
+  {
+    title: 'Standing',
+    class: 'standing',
+    isKnown: ({ standing }) => standing !== null,
+    of: ({ standing }) => standing ?? '–',
+  },
+  {
+    title: 'Tags',
+    class: 'tags',
+    isKnown: ({ tags }) => tags.length > 0,
+    of: ({ tags }) =>
+      h(
+        'div',
+        null,
+        tags.map((tag) => h('span', { class: 'badge' }, h('bdi', null, format.visible(tag, 40)))),
+      ),
+  },
+  {
+    title: 'Weight',
+    class: 'number',
+    isKnown: ({ weight }) => weight !== null,
+    of: ({ weight }) => (weight === null ? '–' : format.count(weight)),
+  },
+  {
+    title: 'Bytes',
+    class: 'number',
+    isKnown: ({ bytes }) => bytes !== null,
+    of: ({ bytes }) => (bytes === null ? '–' : format.bytes(bytes)),
+  },
+]
+
+function row(
+  model: Model,
+  process: Process,
+  cache: CacheState,
+  entry: EntryState,
+  columns: readonly Column[],
+  acts: boolean,
+): Child {
+  const { key, path } = entry
   const { may } = process.state
   const id = idOf(entry)
   const value = model.search.values.get(id)
@@ -148,30 +184,20 @@ function row(model: Model, process: Process, cache: CacheState, entry: EntryStat
   return [
     h(
       'tr',
-      { key: id },
+      { key: id, role: 'row' },
       h(
         'th',
-        { scope: 'row', class: 'key' },
-        path.length > 0 && h('small', null, `${pathText(path)} / `),
+        { scope: 'row', role: 'rowheader', class: 'key' },
+        path.length > 0 && h('small', null, `${pathText(path, cache)} / `),
         h('bdi', { class: key.kind }, format.visible(key.text)),
       ),
-      h('td', { class: 'number' }, left === null ? 'for ever' : format.left(left)),
-      shape.hasTags &&
+      columns.map(({ title, class: kind, of }) =>
+        h('td', { class: kind, role: 'cell', 'data-title': title }, of(entry)),
+      ),
+      acts &&
         h(
           'td',
-          { class: 'tags' },
-          tags.map((tag) => h('span', { class: 'badge' }, h('bdi', null, format.visible(tag, 40)))),
-        ),
-      shape.isWeighed &&
-        h(
-          'td',
-          { class: 'number' },
-          weight === null ? '–' : cache.unit === 'bytes' ? format.bytes(weight) : format.count(weight),
-        ),
-      shape.acts &&
-        h(
-          'td',
-          { class: 'acts' },
+          { class: 'acts', role: 'cell' },
           may.values &&
             canAct &&
             h(
@@ -223,10 +249,10 @@ function row(model: Model, process: Process, cache: CacheState, entry: EntryStat
     value !== undefined &&
       h(
         'tr',
-        { key: `${id} value`, class: 'value' },
+        { key: `${id} value`, class: 'value', role: 'row' },
         h(
           'td',
-          { colspan: shape.width },
+          { colspan: columns.length + 2, role: 'cell' },
           h(
             'pre',
             { tabindex: 0, 'aria-label': `The value of ${label}` },

@@ -2,7 +2,8 @@ import { cacheView } from './cache-view.ts'
 import { h, patch } from './dom.ts'
 import { banner, dialog, top } from './frame.ts'
 import { emptySearch, Model } from './model.ts'
-import { cacheAt, overview } from './overview.ts'
+import { cacheAt } from './names.ts'
+import { overview } from './overview.ts'
 
 /** Milliseconds between two looks, and at most where nobody answers. */
 const EVERY = 2000

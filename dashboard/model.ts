@@ -196,13 +196,17 @@ export class Model {
   }
 
   /** Tells what an action has come to, and in which process. */
-  tell(what: string, { instance }: ActionResult): void {
+  tell(what: string, { instance, second }: ActionResult): void {
     const others = this.processes.size - 1
     const pid = this.processes.get(instance)?.state.instance.pid
     const where =
-      others > 0
-        ? ` In process ${pid ?? instance} only: the other${others > 1 ? ` ${others} have` : ' has'} not done it.`
-        : ''
+      second !== undefined
+        ? second === 'told'
+          ? ' In the second tier too, by which the other processes know.'
+          : ' Here; the second tier does not answer, and is told as soon as it does.'
+        : others > 0
+          ? ` In process ${pid ?? instance} only: the other${others > 1 ? ` ${others} have` : ' has'} not done it.`
+          : ''
     this.notice = `${what}${where}`
     this.change()
   }

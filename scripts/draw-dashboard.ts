@@ -64,7 +64,10 @@ const views: Record<string, (page: Page) => Promise<void>> = {
     await page.click('.unfold')
     await page.waitForSelector('.space')
   },
-  'cache #catalogue': async () => {},
+  'cache #catalogue': async (page) => {
+    for (let turn = 0; turn < 12; turn++) await shop.trade(1, 0.5)
+    await page.waitForSelector('.keys')
+  },
   'advice #catalogue': async (page) => {
     await page.evaluate(`document.querySelector('.advice button')?.click()`)
     for (let turn = 0; turn < 40; turn++) await shop.trade(1, 0.5)

@@ -74,6 +74,8 @@ export class Slots {
 
   /** Whose reads are told to who watches the store: 1, else 0. Absent while nobody does. */
   watched: Uint8Array | undefined = undefined
+  /** Each read is told to somebody. */
+  areReadsTold = false
 
   /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
   hasExtras!: boolean
@@ -252,8 +254,10 @@ export class Slots {
 
   /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched. */
   private get hasGuards(): boolean {
-    const { features, tags, graces, watched } = this
-    return features.guards || tags !== undefined || graces !== undefined || watched !== undefined
+    const { features, areReadsTold, tags, graces, watched } = this
+    return (
+      features.guards || areReadsTold || tags !== undefined || graces !== undefined || watched !== undefined
+    )
   }
 
   trackTags(): void {

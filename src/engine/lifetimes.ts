@@ -2,7 +2,7 @@ import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
 import { CacheError } from '../errors.ts'
 import type { StoreSettings } from '../options/options.ts'
-import type { ResolvedWrite } from '../options/resolved.ts'
+import { type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
 import { Expiry } from './expiry.ts'
 import { NegativeResult } from './negative.ts'
@@ -18,12 +18,17 @@ export class Timed extends Bounded {
   readonly keepsNothing: boolean
   /** Every read has more to do than to give the value. */
   readonly guardsAll: boolean
+  /** The lifetime of what is written without one of its own. */
+  readonly usualTtl: number
+  /** The last deadline of what was given a lifetime of its own; below zero while nothing was. */
+  unusualUntil: number = Number.NEGATIVE_INFINITY
   /** Absent while nobody watches. */
   protected watcher: Watcher | undefined = undefined
 
   constructor(settings: StoreSettings, label: string, scale?: number) {
     super(settings, label, scale)
     this.idleTtl = settings.idleTtl
+    this.usualTtl = resolveDefaults(settings).ttl
     this.keepsNothing = settings.kind === 'none'
     this.guardsAll = this.idleTtl !== Infinity || this.protection?.copyOut !== undefined
   }
@@ -82,7 +87,9 @@ export class Timed extends Bounded {
   /** Gives a live entry a new lifetime; 0 or less removes it. */
   touch(slot: number, ttl: number, resolved: ResolvedWrite): void {
     if (this.slots.watched?.[slot] === 1) this.watcher!.touched(slot, ttl)
-    if (ttl > 0) this.live(slot, ttl, this.clock.forWrite(), resolved)
+    const now = this.clock.forWrite()
+    if (ttl !== this.usualTtl) this.unusualUntil = Math.max(this.unusualUntil, now + ttl)
+    if (ttl > 0) this.live(slot, ttl, now, resolved)
     else this.remove(slot, 'expired')
   }
 

@@ -1,5 +1,5 @@
 import { NONE } from '../core/slots.ts'
-import type { Space } from '../core/space.ts'
+import type { Space, Table } from '../core/space.ts'
 import type { PolicyState } from '../policies/policy.ts'
 import { NegativeResult } from './negative.ts'
 import type { Store } from './store.ts'
@@ -11,13 +11,6 @@ export interface Placed {
   readonly standing: number
   /** Remembered only. */
   readonly isGhost: boolean
-}
-
-/** The order of a store as it was at one moment. */
-export interface Picture {
-  readonly state: PolicyState
-  /** Ghosts, then entries, those before others that would go before them. */
-  readonly placed: Iterable<Placed>
 }
 
 /** An entry as it can be kept outside the process; times in milliseconds from now. */
@@ -34,25 +27,95 @@ export interface Portrait {
   readonly tags: readonly string[]
 }
 
-/** Copies the order of a store, so that it can be walked through while the store goes on. */
-export function pictureOf(store: Store): Picture {
-  const { slots, policy, root } = store
-  const next = slots.next.slice()
-  const marks = slots.marks.slice()
-  const standingOf = policy.standings()
-  const keys = slots.keys.slice()
-  const owners = slots.owners?.slice()
-  const queues = policy.queues.map(({ oldest, size }) => ({ oldest, size }))
-  function* walk(): Generator<Placed> {
-    for (const { oldest, size } of queues) {
+/** How many keys are copied at a time. */
+const CHUNK_BITS = 15
+const CHUNK = 2 ** CHUNK_BITS
+
+/**
+ * The order of a store as it was at one moment, so that it can be walked through while the store goes on. The order is copied at once, which
+ * takes no time worth speaking of; the keys, which take longer, bit by bit afterwards. One that moved meanwhile is met once nevertheless.
+ */
+export class Picture {
+  readonly state: PolicyState
+  private readonly store: Store
+  private readonly next: Int32Array
+  private readonly marks: Int32Array
+  private readonly queues: readonly { readonly oldest: number; readonly size: number }[]
+  private readonly standingOf: (mark: number) => number
+  private readonly keys: unknown[][] = []
+  private readonly tables: (Table | undefined)[][] = []
+  /** Slots whose key was met, where they are and where it has moved to. */
+  private readonly met: Uint8Array
+  private readonly end: number
+  /** Chunks of keys that are still to be copied, the last of them first: what is moved to make arrays shorter moves down. */
+  private left: number
+
+  constructor(store: Store) {
+    const { slots, policy } = store
+    this.store = store
+    this.state = policy.state()
+    this.end = slots.end
+    this.next = slots.next.slice(0, slots.end)
+    this.marks = slots.marks.slice(0, slots.end)
+    this.queues = policy.queues.map(({ oldest, size }) => ({ oldest, size }))
+    this.standingOf = policy.standings()
+    this.met = new Uint8Array(slots.end)
+    this.left = Math.ceil(slots.end / CHUNK)
+    // Entries may be on the move: all is copied before another is moved.
+    if (slots.used < slots.end / 2) this.copyAll()
+  }
+
+  /** Copies some of the keys; whether there are more. */
+  copySome(): boolean {
+    if (this.store.slots.isShrinking) this.copyAll()
+    else if (this.left > 0) this.copyOne()
+    return this.left > 0
+  }
+
+  private copyAll(): void {
+    while (this.left > 0) this.copyOne()
+  }
+
+  private copyOne(): void {
+    const { slots } = this.store
+    const at = --this.left
+    const from = at * CHUNK
+    this.keys[at] = slots.keys.slice(from, from + CHUNK)
+    if (slots.owners !== undefined) this.tables[at] = slots.owners.slice(from, from + CHUNK)
+  }
+
+  /** Ghosts, then entries, those before others that would go before them. Once all keys are copied. */
+  *placed(): Generator<Placed> {
+    const { store, next, marks, met, end } = this
+    for (const { oldest, size } of this.queues) {
       for (let slot = oldest, left = size; left > 0; left--, slot = next[slot]) {
-        const table = owners === undefined ? root.table : owners[slot]!
-        const standing = standingOf(marks[slot] ?? 0)
-        yield { space: table.space, key: keys[slot], standing, isGhost: policy.isGhost(standing) }
+        const table = this.tableOf(slot)
+        // Nothing was there any more when the keys were copied, or what was there has been met.
+        if (table === undefined || met[slot] === 1) continue
+        const { space } = table
+        const key = this.keyOf(slot)
+        const now = space.map.get(key) ?? NONE
+        if (now !== slot && now !== NONE && now < end && this.keyOf(now) === key) {
+          if (this.tableOf(now)?.space === space) {
+            if (met[now] === 1) continue
+            met[now] = 1
+          }
+        }
+        met[slot] = 1
+        const standing = this.standingOf(marks[slot] ?? 0)
+        yield { space, key, standing, isGhost: store.policy.isGhost(standing) }
       }
     }
   }
-  return { state: policy.state(), placed: walk() }
+
+  private keyOf(slot: number): unknown {
+    return this.keys[slot >> CHUNK_BITS]?.[slot & (CHUNK - 1)]
+  }
+
+  private tableOf(slot: number): Table | undefined {
+    const tables = this.tables[slot >> CHUNK_BITS]
+    return tables === undefined ? this.store.root.table : tables[slot & (CHUNK - 1)]
+  }
 }
 
 /** What a store holds under a key now, live or kept for loads; undefined where that is nothing. */

@@ -70,6 +70,7 @@ export class Reinstatement {
     store.retag(slot, space, portrait.tags.length > 0 ? portrait.tags : undefined)
     if (slots.lastReads !== undefined) slots.lastReads[slot] = now - portrait.idle
     const deadline = now + portrait.left
+    store.unusualUntil = Math.max(store.unusualUntil, deadline)
     if (portrait.grace > 0 || portrait.refresh !== undefined) slots.trackLoads()
     if (slots.graces !== undefined) {
       slots.graces[slot] = deadline < LONG_AGO ? portrait.grace + deadline - LONG_AGO : portrait.grace

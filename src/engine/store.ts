@@ -9,7 +9,7 @@ import { Timed } from './lifetimes.ts'
 import { LoaderState } from './loader-state.ts'
 import type { Reinstatement } from './reinstatement.ts'
 import { type CacheStats, statsOf } from './stats.ts'
-import type { Watcher } from './watcher.ts'
+import type { ReadListener, Watcher } from './watcher.ts'
 
 /**
  * The engine behind one or more caches: entries in slots, their keys in the tables of key spaces, an order kept by a policy,
@@ -23,6 +23,9 @@ export class Store extends Timed {
 
   /** Restorations under way; absent while there are none. */
   reinstatements: Set<Reinstatement> | undefined = undefined
+
+  /** Absent while nobody is told of reads. */
+  private readListener: ReadListener | undefined = undefined
 
   // Key spaces
 
@@ -66,6 +69,7 @@ export class Store extends Timed {
     space.counters.hits++
     this.policy.use(slot)
     if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
+    if (this.readListener !== undefined) this.readListener(space, slots.keys[slot], true)
     return isPlain ? slots.values[slot] : this.readGuarded(slot, now)
   }
 
@@ -75,6 +79,7 @@ export class Store extends Timed {
     space.counters.misses++
     this.clock.missed()
     if (this.watcher !== undefined) this.watcher.missed(space, key, slot)
+    if (this.readListener !== undefined) this.readListener(space, key, false)
   }
 
   /** Does what there is to do besides when a guarded entry is read; returns the value. */
@@ -117,6 +122,7 @@ export class Store extends Timed {
     if (this.keepsNothing) return true
     const { ttl } = resolved
     const now = this.clock.forWrite()
+    if (ttl !== this.usualTtl) this.unusualUntil = Math.max(this.unusualUntil, now + ttl)
     const found = space.map.get(key) ?? NONE
     if (!(ttl > 0 && weight <= this.maxWeight)) {
       this.turnAway(found, key, value, ttl, now)
@@ -296,6 +302,13 @@ export class Store extends Timed {
       this.slots.watched = undefined
       this.expiry.settleCalm()
     } else this.slots.trackWatched()
+  }
+
+  /** From here on each read is told, to another than before or to nobody. */
+  tellReads(listener: ReadListener | undefined): void {
+    this.readListener = listener
+    this.slots.areReadsTold = listener !== undefined
+    this.expiry.settleCalm()
   }
 
   /** A snapshot of the counters and of what is held, in a space and those inside it; in all without one. */

@@ -1,5 +1,8 @@
 import type { Space } from '../core/space.ts'
 
+/** Who is told of each read, and whether it found something. Called when the read is counted; throws nothing and changes nothing. */
+export type ReadListener = (space: Space, key: unknown, isHit: boolean) => void
+
 /**
  * Who is told of what happens in a store, whatever the key space, and chooses by `wrote` of which slots reads are told. Called when
  * the change is complete; throws nothing and changes nothing in the store.

@@ -1,7 +1,7 @@
 import { type Cache, storeOf } from '../cache.ts'
 import { refusal } from '../options/units.ts'
-import type { Surroundings } from './examination.ts'
 import { type AdviceOptions, type CacheExamination, examine, under } from './examine.ts'
+import type { Surroundings } from './findings.ts'
 
 export type { AdvicePoint } from '../sizing/sentence.ts'
 export type { Advice, LifetimeAdvice, PolicyAdvice } from './advised.ts'

@@ -3,7 +3,7 @@ import type { PolicyName } from '../policies/policy.ts'
 import { missRatioAt, sum } from '../sizing/estimate.ts'
 import { choose, FEWEST_READS, type Verdict, verdictOn } from '../sizing/recommendation.ts'
 import { type AdvicePoint, sentenceOn } from '../sizing/sentence.ts'
-import type { Causes, Counted, Findings } from './examination.ts'
+import type { Causes, Counted, Findings } from './findings.ts'
 
 /** What another policy of the same size would answer, where the difference is clear. */
 export interface PolicyAdvice {

@@ -3,9 +3,11 @@ import { FIRST_SLOT } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
 import type { Store } from '../engine/store.ts'
 import type { Watcher } from '../engine/watcher.ts'
-import type { PolicyName } from '../policies/policy.ts'
-import { DELETE, Events, FILL, HIT, MISS, TOUCH, WRITE } from './events.ts'
-import { Miniature, type Moment, PARTS, type Scale } from './miniature.ts'
+import { DELETE, FILL, HIT, MISS, TOUCH, WRITE } from './events.ts'
+import { entriesOf, lifetimeIn } from './extent.ts'
+import type { Causes, ExaminationSettings, Findings, Surroundings } from './findings.ts'
+import type { Scale } from './miniature.ts'
+import { Panel } from './panel.ts'
 import { Versions } from './versions.ts'
 import { WatchedKeys } from './watched.ts'
 
@@ -21,73 +23,6 @@ const TIMED = 64
 const LONGEST = 0.02
 /** Lifetimes that are tried besides the present ones. */
 const LIFETIMES = [2, 4]
-
-export interface ExaminationSettings {
-  readonly factors: readonly number[]
-  readonly policies: readonly PolicyName[]
-  /** Entries of the smallest miniature. */
-  readonly smallest: number
-  /** Reads to count; undefined for twenty bounds of the cache. */
-  readonly reads: number | undefined
-  /** The share of one core that it may take. */
-  readonly budget: number
-}
-
-/** What an examination has of the machine. */
-export interface Surroundings {
-  /** Milliseconds, for measuring how long something takes. */
-  stopwatch(): number
-  later(callback: () => void, milliseconds: number): void
-}
-
-/** What was counted of a miniature. */
-export interface Counted extends Scale {
-  /** By part of the keys. */
-  readonly misses: readonly number[]
-  readonly stale: readonly number[]
-}
-
-/** Why reads found nothing, counted of watched keys. */
-export interface Causes {
-  /** Not met before. */
-  first: number
-  /** Evicted before. */
-  room: number
-  /** Expired before. */
-  time: number
-  /** Deleted or invalidated before, or never stored. */
-  other: number
-}
-
-/** What an examination has counted so far. */
-export interface Findings {
-  readonly state: 'warming up' | 'counting' | 'resting' | 'over'
-  /** Of the reads to count, from 0 to 1. */
-  readonly progress: number
-  /** The share of the keys that are watched. */
-  readonly rate: number
-  /** Reads of the running cache while counting, and those of them that found something. */
-  readonly reads: number
-  readonly hits: number
-  readonly watchedReads: number
-  /** Milliseconds that were counted, by the clock of the cache. */
-  readonly duration: number
-  readonly miniatures: readonly Counted[]
-  readonly causes: Readonly<Causes>
-  /** The lifetime that most entries have; Infinity where none expires. */
-  readonly ttl: number
-  /** The share of new values that could be compared with those before them. */
-  readonly comparable: number
-  /** Milliseconds of work, and of time, since it began. */
-  readonly work: number
-  readonly elapsed: number
-}
-
-/** Counts of one miniature over all goes. */
-interface Total {
-  readonly misses: Float64Array
-  readonly stale: Float64Array
-}
 
 /**
  * Watches a share of the keys of a running store, all reads of a key or none, and plays them to miniatures. (Spatial sampling, SHARDS,
@@ -108,10 +43,7 @@ export class Examination implements Watcher {
   private readonly go: number
   private readonly hash = new KeyHash()
   private readonly versions: Versions | undefined
-  private readonly moment: Moment = { time: 1 }
-  private readonly miniatures: readonly Miniature[]
-  private readonly totals: readonly Total[]
-  private readonly events = new Events()
+  private readonly panel: Panel
   private readonly keys: WatchedKeys
   private end!: () => void
   private state: Findings['state'] = 'warming up'
@@ -156,8 +88,7 @@ export class Examination implements Watcher {
       entries: store.unit === 'entries' ? entries : store.maxEntries,
       weight: store.maxWeight - store.ghostWeight,
     }
-    this.miniatures = scales.map((scale) => new Miniature(scale, bounds, this.rate, this.moment))
-    this.totals = scales.map(() => ({ misses: new Float64Array(PARTS), stale: new Float64Array(PARTS) }))
+    this.panel = new Panel(scales, bounds, this.rate)
     this.whenOver = new Promise((resolve) => {
       this.end = resolve
     })
@@ -178,11 +109,7 @@ export class Examination implements Watcher {
       hits: counted.hits + now.hits - from.hits,
       watchedReads: this.watched,
       duration: counted.time + (state === 'counting' ? this.store.clock.recent() - from.time : 0),
-      miniatures: this.miniatures.map(({ policy, factor, lifetime, misses, stale }, i) => ({
-        ...{ policy, factor, lifetime },
-        misses: sums(this.totals[i]!.misses, misses, state === 'counting'),
-        stale: sums(this.totals[i]!.stale, stale, state === 'counting'),
-      })),
+      miniatures: this.panel.counted(state === 'counting'),
       causes: { ...this.causes },
       ttl: this.ttl,
       comparable:
@@ -200,7 +127,7 @@ export class Examination implements Watcher {
     this.play()
     this.finishGo()
     this.state = 'over'
-    for (const miniature of this.miniatures) miniature.close()
+    this.panel.close()
     this.keys.clear()
     this.end()
   }
@@ -267,7 +194,7 @@ export class Examination implements Watcher {
   cleared(space: Space): void {
     this.drain()
     if (space === this.store.root) {
-      for (const miniature of this.miniatures) miniature.clear()
+      this.panel.clear()
       for (const [, known] of this.keys) known.deadline = Number.NaN
       return
     }
@@ -290,7 +217,7 @@ export class Examination implements Watcher {
   private begin(): void {
     const { store } = this
     this.state = 'warming up'
-    for (const miniature of this.miniatures) miniature.clear()
+    this.panel.clear()
     store.watchKeys(this)
     this.begun = this.counters()
     this.cursor = FIRST_SLOT
@@ -304,7 +231,7 @@ export class Examination implements Watcher {
     const { slots } = store
     const start = this.surroundings.stopwatch()
     const now = store.clock.recent()
-    this.moment.time = now
+    this.panel.moment.time = now
     const end = Math.min(slots.end, this.cursor + SLICE)
     for (let slot = this.cursor; slot < end; slot++) {
       if (!store.isLive(slot, now)) {
@@ -323,7 +250,7 @@ export class Examination implements Watcher {
       known.deadline = now + left
       if (left !== Infinity) this.ttl = Math.max(this.ttl, left)
       known.ttl = left === Infinity ? left : Math.max(this.ttl, known.ttl)
-      for (const miniature of this.miniatures) miniature.begin(id, left, weight, known.version)
+      this.panel.begin(id, left, weight, known.version)
     }
     this.cursor = end
     this.work += this.surroundings.stopwatch() - start
@@ -332,7 +259,7 @@ export class Examination implements Watcher {
 
   /** A key that was evicted lately, and is remembered: a larger cache would hold it. */
   private beginGhost(slot: number): void {
-    const { store, moment } = this
+    const { store, panel } = this
     const { slots } = store
     if (slots.deadlines[slot] !== 0 || slots.isFree(slot)) return
     const { space } = store.ownerOf(slot)
@@ -340,9 +267,8 @@ export class Examination implements Watcher {
     const id = this.hash.low
     const known = this.keys.get(id)
     const weight = known?.weight ?? Math.round(store.weight / Math.max(1, store.size))
-    if (known === undefined) this.keep(id, space).deadline = moment.time + this.ttl
-    for (const miniature of this.miniatures)
-      if (miniature.factor > 1) miniature.begin(id, this.ttl, weight, known?.version ?? 0)
+    if (known === undefined) this.keep(id, space).deadline = panel.moment.time + this.ttl
+    panel.beginLarger(id, this.ttl, weight, known?.version ?? 0)
   }
 
   private drain(): void {
@@ -352,9 +278,8 @@ export class Examination implements Watcher {
 
   private play(): void {
     const start = this.surroundings.stopwatch()
-    for (const miniature of this.miniatures) miniature.play(this.events)
-    if (this.state === 'counting') this.watched += readsIn(this.events)
-    this.events.length = 0
+    const reads = this.panel.play()
+    if (this.state === 'counting') this.watched += reads
     this.work += this.surroundings.stopwatch() - start
   }
 
@@ -370,7 +295,7 @@ export class Examination implements Watcher {
       if (now.reads - begun.reads < this.warmUp) return
       this.state = 'counting'
       this.from = { ...now, time: this.store.clock.recent() }
-      for (const miniature of this.miniatures) miniature.count()
+      this.panel.count()
       return
     }
     const reads = now.reads - from.reads
@@ -399,12 +324,9 @@ export class Examination implements Watcher {
       counted.hits += now.hits - from.hits
       counted.time += this.store.clock.recent() - from.time
       this.from = { ...now, time: this.store.clock.recent() }
-      for (const [i, { misses, stale }] of this.miniatures.entries()) {
-        addTo(this.totals[i]!.misses, misses)
-        addTo(this.totals[i]!.stale, stale)
-      }
+      this.panel.addUp()
     }
-    this.events.length = 0
+    this.panel.forget()
     this.store.watchKeys(undefined)
   }
 
@@ -445,8 +367,8 @@ export class Examination implements Watcher {
   }
 
   private add(kind: number, id: number, time: number, ttl: number, weight: number, version: number): void {
-    this.events.add(kind, id, time, ttl, weight, version)
-    if (this.events.isFull) this.drain()
+    this.panel.add(kind, id, time, ttl, weight, version)
+    if (this.panel.isFull) this.drain()
   }
 
   /** Adds the time of one call in many to the work, for all of them. Draining, which is measured by itself, is not timed twice. */
@@ -461,21 +383,6 @@ export class Examination implements Watcher {
   }
 }
 
-/** How many entries a store holds when it is full. */
-export function entriesOf({ unit, size, weight, maxEntries, maxWeight }: Store): number {
-  if (unit === 'entries' || weight === 0) return maxEntries === Infinity ? size : maxEntries
-  return Math.min(maxEntries, (size * maxWeight) / weight)
-}
-
-/** How long an entry has left, the first that is met; Infinity where none expires. */
-function lifetimeIn({ slots, clock }: Store): number {
-  const now = clock.recent()
-  for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
-    const left = Math.abs(slots.deadlines[slot]!) - now
-    if (left > 0 && left !== Infinity) return left
-  }
-  return Infinity
-}
 function causeOf(
   known: { readonly deadline: number } | undefined,
   now: number,
@@ -484,18 +391,4 @@ function causeOf(
   if (known === undefined) return 'first'
   if (isInvalid || Number.isNaN(known.deadline)) return 'other'
   return known.deadline <= now ? 'time' : 'room'
-}
-
-function readsIn({ length, kinds }: Events): number {
-  let reads = 0
-  for (let at = 0; at < length; at++) if (kinds[at] === HIT || kinds[at] === MISS) reads++
-  return reads
-}
-
-function addTo(sums: Float64Array, more: Float64Array): void {
-  for (let part = 0; part < PARTS; part++) sums[part]! += more[part]!
-}
-
-function sums(total: Float64Array, current: Float64Array, isCounting: boolean): number[] {
-  return [...total].map((sum, part) => sum + (isCounting ? current[part]! : 0))
 }

@@ -4,7 +4,9 @@ import { isRecord, positiveInteger, unknownOption } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import type { PolicyName } from '../policies/policy.ts'
 import { type Advice, adviseBy } from './advised.ts'
-import { Examination, entriesOf, type Surroundings } from './examination.ts'
+import { Examination } from './examination.ts'
+import { entriesOf } from './extent.ts'
+import type { Surroundings } from './findings.ts'
 import { Guarded } from './guarded.ts'
 
 /** How a cache is examined. */

@@ -40,6 +40,8 @@ export interface GuardStats {
   readonly grown: number
   /** The caches that the guard holds below their own bound: how many entries each may have. */
   readonly held: Readonly<Record<string, number>>
+  /** Since when they are held, in milliseconds of Unix time. */
+  readonly heldSince: Readonly<Record<string, number>>
 }
 
 /** A guard at work. */
@@ -103,15 +105,15 @@ export function guardHeap(options: GuardOptions = {}): HeapGuard {
     controller.stop()
   }
   const guard: HeapGuard = {
-    stats: () => ({
-      ...{ live: controller.live, limit, holding: controller.holding },
-      ...controller.counts,
-      held: Object.fromEntries(
-        controller.guarded
-          .filter(({ heldAt }) => heldAt !== Infinity)
-          .map(({ name, heldAt }) => [name, heldAt]),
-      ),
-    }),
+    stats() {
+      const held = controller.guarded.filter(({ heldAt }) => heldAt !== Infinity)
+      return {
+        ...{ live: controller.live, limit, holding: controller.holding },
+        ...controller.counts,
+        held: Object.fromEntries(held.map(({ name, heldAt }) => [name, heldAt])),
+        heldSince: Object.fromEntries(held.map(({ name, heldSince = 0 }) => [name, heldSince])),
+      }
+    },
     stop,
     [Symbol.dispose]: stop,
   }
@@ -119,14 +121,26 @@ export function guardHeap(options: GuardOptions = {}): HeapGuard {
   return guard
 }
 
-/** Calls back after each major collection: one finds an object that is registered here and held by nobody, a scavenge does not. */
+/** A survivor of so many collections, of whichever kind, is in the old generation. */
+const SURVIVES = 3
+
+/**
+ * Calls back after each major collection, which alone finds an object of the old generation that nobody holds any more. A young one is
+ * found by scavenges too in newer versions of V8: so an object is held until it is old, at first for some collections of any kind, which
+ * are taken for major ones, later from one major collection to the next.
+ */
 function watchCollections(callback: () => void): () => void {
   let isOn = true
+  let begun = 0
+  let held: object = {}
   const registry = new FinalizationRegistry<undefined>(() => {
     if (!isOn) return
-    registry.register({}, undefined)
+    const next = {}
+    registry.register(next, undefined)
+    if (++begun >= SURVIVES) held = next
     callback()
   })
+  registry.register(held, undefined)
   registry.register({}, undefined)
   return () => {
     isOn = false

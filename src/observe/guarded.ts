@@ -15,6 +15,8 @@ export class Guarded {
   readonly name: string
   /** Hits of late: halved at each collection. */
   heat = 0
+  /** When it began to be held, in Unix time; undefined while it is not. */
+  heldSince: number | undefined = undefined
   private readonly ref: WeakRef<Store>
   private hits: number
   /** The mean bytes of an entry on the heap, and outside of it. */
@@ -93,7 +95,9 @@ export class Guarded {
   hold(entries: number): void {
     this.peak = Math.max(this.peak, this.size)
     const at = Math.max(this.floor, entries)
-    this.store?.hold(at >= this.reach ? Infinity : at)
+    const isHeld = at < this.reach
+    this.heldSince = isHeld ? (this.heldSince ?? Date.now()) : undefined
+    this.store?.hold(isHeld ? at : Infinity)
   }
 
   /** Looks at some entries, to learn how large they are. */

@@ -1,5 +1,9 @@
 import { type Cache, storeOf } from '../cache.ts'
+import type { Store } from '../engine/store.ts'
 import { refusal } from '../options/units.ts'
+import { tieredAt } from '../tiers/listed.ts'
+import type { TieredCache } from '../tiers/tiered-cache.ts'
+import { type TieredStats, tieredStats } from '../tiers/tiered-stats.ts'
 import { currentGuard } from './guard.ts'
 
 /** So many loads in a row that failed mean that the loader is failing, and not a key. */
@@ -21,14 +25,38 @@ export interface CacheHealth {
     /** Stale values were given since loads began to fail. */
     readonly servingStale: boolean
   }
+  /** The second tier of a tiered cache; undefined for another cache. */
+  readonly tier:
+    | {
+        /** It has failed so often that it is left alone for a while: values come from what is held here, and from the source. */
+        readonly away: boolean
+        /** How often that was so. */
+        readonly openings: number
+      }
+    | undefined
+  /** By which a tiered cache learns what others invalidate; undefined for another cache. */
+  readonly bus:
+    | {
+        /** News come at once; else the log is asked now and then. */
+        readonly listening: boolean
+        /** Milliseconds since the state of the log was last proven; undefined before the first time. */
+        readonly knownFor: number | undefined
+        /** Own invalidations that wait to be sent. */
+        readonly queued: number
+      }
+    | undefined
   /** What the heap guard does with the cache; undefined without one. */
   readonly guard: { readonly holding: boolean; readonly heldAt: number | undefined } | undefined
 }
 
-/** How a cache does, for a health endpoint. Makes no call of its own. A loader that fails while stale values are given is no reason to be down. */
-export function health(cache: Cache): CacheHealth {
+/**
+ * How a cache does, for a health endpoint. Makes no call of its own. A loader that fails while stale values are given is no reason to be down,
+ * nor is a second tier that is away.
+ */
+export function health(cache: Cache | TieredCache): CacheHealth {
   if (!(cache instanceof Object) || !('stats' in cache)) throw refusal('cache', 'a cache', cache)
-  const store = storeOf(cache)
+  const store = storeOf(cache as unknown as Cache)
+  const remote = remoteOf(store)
   const { consecutive, error, staleBefore } = store.loader
   const closed = store.root.closed
   const failing = consecutive >= FAILING
@@ -44,6 +72,19 @@ export function health(cache: Cache): CacheHealth {
       lastError: consecutive === 0 ? undefined : error instanceof Error ? error.message : String(error),
       servingStale,
     },
+    tier: remote && { away: remote.isAway, openings: remote.breakerOpenings },
+    bus: remote && {
+      listening: remote.isListening,
+      knownFor: remote.knownFor === Infinity ? undefined : Math.round(remote.knownFor),
+      queued: remote.queued,
+    },
     guard: guard && { holding: guard.holding, heldAt: store.stats().heldAt },
   }
+}
+
+function remoteOf(store: Store): (TieredStats['remote'] & { readonly isAway: boolean }) | undefined {
+  const opened = tieredAt(store)
+  if (opened === undefined) return undefined
+  const { near, protocol } = opened
+  return { ...tieredStats(near.root.stats(), protocol).remote, isAway: protocol.requests.isAway }
 }

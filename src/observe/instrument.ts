@@ -12,7 +12,7 @@ import {
   type MeterProvider,
   SCOPE,
 } from './otel-api.ts'
-import { diagnostics, Sampled } from './sampled.ts'
+import { diagnostics, type Sample, Sampled } from './sampled.ts'
 
 /** What is measured, and for whom. */
 export interface InstrumentOptions {
@@ -20,6 +20,11 @@ export interface InstrumentOptions {
   readonly meterProvider?: MeterProvider | undefined
   /** Which caches. Default: all of the process, those made later included. */
   readonly caches?: readonly Cache[] | undefined
+  /**
+   * Namespaces that are told apart, by the attribute `nearcache.namespace`: what is in none of those listed has no such attribute, so that
+   * sums over all are those of the cache. Times of loads are not told apart. Default none.
+   */
+  readonly namespaces?: readonly string[] | undefined
   /** Attributes of all that is measured, besides those of the cache. */
   readonly attributes?: Readonly<Record<string, string | number>> | undefined
 }
@@ -31,7 +36,7 @@ export interface Instrumentation {
   [Symbol.dispose](): void
 }
 
-const NAMES = ['meterProvider', 'caches', 'attributes']
+const NAMES = ['meterProvider', 'caches', 'namespaces', 'attributes']
 const TRACE = 'tracing:nearcache:load:'
 
 /**
@@ -44,8 +49,8 @@ export function instrument(api: Pick<Api, 'metrics'>, options: InstrumentOptions
   const given: unknown = options
   if (!isRecord(given)) throw refusal('options', 'an object such as { caches }', given)
   for (const name of Object.keys(given)) if (!NAMES.includes(name)) throw unknownOption(name, name, NAMES)
-  const { meterProvider = api.metrics.getMeterProvider(), caches, attributes = {} } = options
-  const sampled = new Sampled(caches)
+  const { meterProvider = api.metrics.getMeterProvider(), caches, namespaces, attributes = {} } = options
+  const sampled = new Sampled(caches, namespaces)
   const meter = meterProvider.getMeter(SCOPE) as Meter
   const create = (metric: Metric | ProcessMetric): object => {
     const { name, unit, help: description } = metric
@@ -61,7 +66,7 @@ export function instrument(api: Pick<Api, 'metrics'>, options: InstrumentOptions
         for (const point of points(sample))
           result.observe(instrument as never, point.value, {
             ...attributes,
-            ...attributesOf(sample.name, point),
+            ...attributesOf(sample, point),
           })
     for (const [{ value }, instrument] of ofProcess) {
       const now = value()
@@ -82,8 +87,9 @@ export function instrument(api: Pick<Api, 'metrics'>, options: InstrumentOptions
   return { stop, [Symbol.dispose]: stop }
 }
 
-function attributesOf(cache: string, { labels }: Point): Attributes {
+function attributesOf({ name: cache, namespace }: Sample, { labels }: Point): Attributes {
   const own: Attributes = { 'nearcache.cache.name': cache, 'nearcache.tier': 'local' }
+  if (namespace !== undefined) own['nearcache.namespace'] = namespace
   for (const [name, value] of Object.entries(labels))
     own[name === 'kind' ? 'nearcache.load.kind' : `nearcache.${name}`] = value
   return own

@@ -1,10 +1,13 @@
 import { allCaches, type Cache, storeOf } from '../cache.ts'
 import type { CacheStats } from '../engine/stats.ts'
 import { refusal } from '../options/units.ts'
+import { checkNamespaces, type Part, partsOf, without } from './namespaces.ts'
 
-/** One cache at one moment. */
+/** One cache at one moment, or a namespace of it that is told apart. */
 export interface Sample {
   readonly name: string
+  /** Undefined for what is in no namespace that is told apart. */
+  readonly namespace: string | undefined
   readonly stats: CacheStats
   /** Misses that were not answered by a stale value. They never fall, though a miss may turn out later to be so answered. */
   readonly missed: number
@@ -15,21 +18,29 @@ interface Closed {
   readonly stats: CacheStats
 }
 
-/** What was told of the misses of a cache so far, by its store. */
+/** What was told of the misses of a cache so far, by its store; of a namespace by its own mark. */
 const told = new WeakMap<object, number>()
 
 /** The caches whose statistics are collected: those chosen, or all of the process, those made later included. Keeps none of them. */
 export class Sampled {
   private readonly chosen: readonly WeakRef<Cache>[] | undefined
   private readonly names: Set<string> = new Set()
+  private readonly namespaces: readonly string[]
+  /** What was told of namespaces the last time, by the name of the cache. */
+  private parts: Map<string, readonly Part[]> = new Map()
   /** The last statistics of those that were closed since the last collection. */
   private ended: Sample[] = []
   private readonly onClose = (message: unknown): void => {
     const { cache, stats } = message as Closed
-    if (this.covers(cache)) this.ended.push({ name: cache, stats, missed: stats.misses - stats.staleServed })
+    if (!this.covers(cache)) return
+    const parts = this.parts.get(cache) ?? []
+    const rest = { namespace: undefined, stats: without(stats, parts) }
+    for (const { namespace, stats } of [rest, ...parts])
+      this.ended.push({ name: cache, namespace, stats, missed: stats.misses - stats.staleServed })
   }
 
-  constructor(caches: readonly Cache[] | undefined) {
+  constructor(caches: readonly Cache[] | undefined, namespaces: unknown = undefined) {
+    this.namespaces = checkNamespaces(namespaces)
     if (caches !== undefined && !Array.isArray(caches)) throw refusal('caches', 'an array of caches', caches)
     this.chosen = caches?.map((cache) => {
       if (!(cache instanceof Object) || !('stats' in cache))
@@ -50,7 +61,13 @@ export class Sampled {
     const open: readonly Cache[] = this.chosen
       ?.flatMap((ref) => ref.deref() ?? [])
       .filter((cache) => !isClosed(cache)) ?? [...allCaches().values()]
-    const samples = open.map((cache) => sampleOf(cache))
+    this.parts = new Map()
+    const samples = open.flatMap((cache) => {
+      const parts = partsOf(cache, this.namespaces)
+      const { label } = storeOf(cache)
+      if (parts.length > 1) this.parts.set(label, parts.slice(1))
+      return parts.map((part) => sampleOf(label, part))
+    })
     const ended = this.ended.filter(({ name }) => !samples.some((one) => one.name === name))
     this.ended = []
     return [...samples, ...ended]
@@ -61,12 +78,10 @@ export class Sampled {
   }
 }
 
-function sampleOf(cache: Cache): Sample {
-  const store = storeOf(cache)
-  const stats = store.stats()
-  const missed = Math.max(told.get(store) ?? 0, stats.misses - stats.staleServed)
-  told.set(store, missed)
-  return { name: store.label, stats, missed }
+function sampleOf(name: string, { namespace, stats, identity }: Part): Sample {
+  const missed = Math.max(told.get(identity) ?? 0, stats.misses - stats.staleServed)
+  told.set(identity, missed)
+  return { name, namespace, stats, missed }
 }
 
 function isClosed(cache: Cache): boolean {

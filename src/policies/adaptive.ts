@@ -226,6 +226,10 @@ export class Adaptive implements Policy {
     return (standing & GHOST) !== 0
   }
 
+  isFrequent(standing: number): boolean {
+    return (standing & FREQUENT) !== 0
+  }
+
   private place(slot: number, standing: number): void {
     const mark = (this.time - Math.floor(standing / TICK) * TICK) | (standing & (TICK - 1))
     this.slots.marks[slot] = mark

@@ -79,4 +79,8 @@ export class Lru implements Policy {
   isGhost(): boolean {
     return false
   }
+
+  isFrequent(): boolean {
+    return false
+  }
 }

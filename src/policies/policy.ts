@@ -47,6 +47,8 @@ export interface Policy {
   recall(slot: number, standing: number): boolean
   /** Whether that standing is one of a key that is only remembered. */
   isGhost(standing: number): boolean
+  /** Whether that standing is one of an entry that was used again while it was held; false for all where that makes no difference. */
+  isFrequent(standing: number): boolean
 }
 
 /** What a policy knows besides the order of slots, in numbers that survive JSON. */

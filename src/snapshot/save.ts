@@ -1,7 +1,7 @@
 import { type Cache, spaceOf, storeOf } from '../cache.ts'
 import { isIdentified } from '../core/key-hash.ts'
 import type { Space } from '../core/space.ts'
-import { isRemembered, type Placed, type Portrait, pictureOf, portraitOf } from '../engine/picture.ts'
+import { isRemembered, Picture, type Placed, type Portrait, portraitOf } from '../engine/picture.ts'
 import type { Store } from '../engine/store.ts'
 import { positiveInteger } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
@@ -89,7 +89,7 @@ class Writer {
   /** When the order was copied, by the clock of the store and in Unix time. */
   readonly #start: number
   readonly #saved: number = Date.now()
-  readonly #picture: ReturnType<typeof pictureOf>
+  readonly #picture: Picture
   #lines = 0
   #sum = 0
 
@@ -97,7 +97,7 @@ class Writer {
     this.#store = store
     this.#options = options
     this.#start = store.clock.read()
-    this.#picture = pictureOf(store)
+    this.#picture = new Picture(store)
     this.#spaces = pathsFrom(space)
   }
 
@@ -115,9 +115,10 @@ class Writer {
       })}\n`,
     )
     const slices = new Slices()
+    while (this.#picture.copySome()) if (slices.isOver) await slices.pause()
     let left = Math.max(0, store.size - (this.#options.most ?? Infinity))
     let text = ''
-    for (const placed of this.#picture.placed) {
+    for (const placed of this.#picture.placed()) {
       if (!placed.isGhost && left > 0) left--
       else {
         const line = this.#lineOf(placed)

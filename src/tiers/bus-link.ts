@@ -63,6 +63,9 @@ export class BusLink {
   #beatAt = -Infinity
   #answeredAt = -Infinity
   #isGreeted = false
+  /** Beats that were asked for while nothing is listened to, and what gives up the attempt to listen that is under way. */
+  #tries = 0
+  #abandon: () => void = () => {}
   #listening: Promise<void> | undefined
   #stop: (() => unknown) | undefined
 
@@ -117,7 +120,9 @@ export class BusLink {
   }
 
   async #beat(): Promise<void> {
+    if (this.#stop === undefined && ++this.#tries > MOST_WAITING) this.#abandon()
     await this.#listen()
+    this.#tries = 0
     if (this.#waiting.size >= MOST_WAITING) this.#giveUp()
     // What has not come back goes before the number that would tell that it is missing.
     for (const { frame } of this.#unanswered.values()) await this.#send(frame)
@@ -154,15 +159,22 @@ export class BusLink {
   // Listening
 
   #listen(): Promise<void> {
-    this.#listening ??= this.#open().catch((error) => {
-      this.#listening = undefined
+    if (this.#listening !== undefined) return this.#listening
+    const opening: Promise<void> = this.#open().catch((error) => {
+      if (this.#listening === opening) this.#listening = undefined
       throw error
     })
-    return this.#listening
+    this.#listening = opening
+    return opening
   }
 
   async #open(): Promise<void> {
     let isOver = false
+    this.#tries = 0
+    this.#abandon = () => {
+      isOver = true
+      this.#listening = undefined
+    }
     const stop = await this.#bus.listen(
       (bytes) => {
         if (!isOver) this.#received(bytes)
@@ -173,7 +185,10 @@ export class BusLink {
         if (this.#stop !== undefined) this.#lost()
       },
     )
-    if (isOver) throw new Error('the bus was lost')
+    if (isOver) {
+      void settle(stop)
+      throw new Error('the bus was lost')
+    }
     this.#stop = () => {
       isOver = true
       return stop()

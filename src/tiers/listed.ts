@@ -1,3 +1,5 @@
+import { storeOf } from '../cache.ts'
+import type { Store } from '../engine/store.ts'
 import type { Opened } from './opened.ts'
 
 const listed = Symbol.for('nearcache.tiers.1')
@@ -7,4 +9,10 @@ const shared = globalThis as { [listed]?: Map<string, Opened> }
 export function openedTiers(): Map<string, Opened> {
   shared[listed] ??= new Map()
   return shared[listed]
+}
+
+/** The tiered cache whose local part a store is; undefined where it is none. */
+export function tieredAt(store: Store): Opened | undefined {
+  for (const opened of openedTiers().values()) if (storeOf(opened.near.root) === store) return opened
+  return undefined
 }

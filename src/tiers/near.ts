@@ -5,6 +5,9 @@ import type { Cover } from './message.ts'
 
 type AnyCache = Cache<unknown, unknown>
 
+/** The local key space of keys that are not of a primitive type, in each namespace. */
+export const COMPOSITES = 'K'
+
 /** How many long keys are remembered before those that are held no more are dropped. */
 const MANY = 1000
 
@@ -33,7 +36,7 @@ export class Near {
 
   /** Where keys live that are not of a primitive type. */
   static composites(space: AnyCache): AnyCache {
-    return space.namespace('K')
+    return space.namespace(COMPOSITES)
   }
 
   /** A primitive key whose encoding does not tell it is about to be held. */

@@ -102,7 +102,7 @@ function storeOptions({ settings, local }: Resolved): Settings & { readonly name
 }
 
 function openStore(remote: TieredOptions['remote'], settings: TieredSettings, now: () => number): Tier {
-  if ('open' in remote) return remote.open(settings.name)
+  if ('open' in remote) return remote.open(settings.name, settings.serializer)
   return isBus(remote) ? busTier(remote, settings, now) : plainTier(remote, settings.name)
 }
 

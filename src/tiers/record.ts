@@ -57,6 +57,11 @@ export function sealed(
   return payload
 }
 
+/** The value in what `sealed` gives. */
+export function unsealed(payload: Uint8Array): Uint8Array {
+  return payload.subarray(4)
+}
+
 /** The entry in these bytes, or undefined for what was not written as one under this key. */
 export function openEntry(bytes: Uint8Array, key: string): StoredEntry | undefined {
   if (bytes.length < HEAD + 4 || bytes[0] !== VERSION) return undefined

@@ -137,7 +137,8 @@ export interface Tier {
 
 /** A store with a log, of which each named cache has a part. */
 export interface TierStore {
-  open(name: string): Tier
+  /** `serializer`: the number of the form in which the cache's values are bytes; 0 where the cache names none. */
+  open(name: string, serializer?: number): Tier
 }
 
 /**

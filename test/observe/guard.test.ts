@@ -3,7 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { installNode } from '../../bench/install.ts'
 import { Cache } from '../../src/index.ts'
+import { dashboard } from '../../src/observe/dashboard/index.ts'
+import type { State } from '../../src/observe/dashboard/wire.ts'
 import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
 
@@ -68,6 +71,22 @@ describe('guardHeap', () => {
     expect(other.size).toBe(1000)
   })
 
+  test('68. tells since when a cache is held, and the dashboard says so', async () => {
+    const cache = new Cache<number, string>({ name: 'held since' })
+    const before = Date.now()
+    const guard = guardHeap({ caches: [cache], high: 0.0002, low: 0.0001 })
+    for (let key = 0; key < 500; key++) cache.set(key, 'x')
+    const since = guard.stats().heldSince['held since']!
+    expect(since).toBeGreaterThanOrEqual(before)
+    expect(since).toBeLessThanOrEqual(Date.now())
+    const page = dashboard({ authorise: () => true, caches: [cache] })
+    const state = async () => (await page(new Request('http://localhost/state'))).json() as Promise<State>
+    expect((await state()).caches[0]).toMatchObject({ heldSince: since, heldAt: cache.stats().heldAt })
+    guard.stop()
+    expect((await state()).caches[0]).toMatchObject({ heldSince: null, heldAt: null })
+    cache.close()
+  })
+
   test.each(['bun', 'deno'])('67. elsewhere than on Node it throws a TypeError: %s', (name) => {
     vi.stubGlobal('process', {
       ...process,
@@ -118,6 +137,22 @@ describe('63. a service that asks for more than its heap has', { timeout: 120_00
     execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', dist])
   }, 120_000)
   afterAll(() => rmSync(dist, { recursive: true }))
+
+  test.each([
+    ['this Node', () => process.execPath],
+    ['Node 26', () => installNode('26')],
+  ])('58. on %s each major collection is told once, and no scavenge', (_, node) => {
+    const file = join(root, 'test/observe/guard-collections.mjs')
+    const output = execFileSync(node(), ['--expose-gc', file, dist], {
+      encoding: 'utf8',
+      env: { ...process.env, NODE_OPTIONS: '' },
+    })
+    const { scavenges, collections } = JSON.parse(output)
+    // Besides those that were asked for there may be one that was due.
+    expect(scavenges).toBeLessThanOrEqual(2)
+    expect(collections).toBeGreaterThanOrEqual(10)
+    expect(collections).toBeLessThanOrEqual(12)
+  })
 
   const serve = (scenario: string, mode: string, scale = 0.25) => {
     const heap =

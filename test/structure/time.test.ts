@@ -21,6 +21,8 @@ const allowed: Record<string, readonly string[]> = {
   'next/revalidations.ts': ['performance'],
   // The length of slices, and the turns between them.
   'observe/guard.ts': ['performance', 'setImmediate'],
+  // Since when a cache is held.
+  'observe/guarded.ts': ['Date'],
   // The work of an examination, and its pauses.
   'observe/advice.ts': ['performance', 'setTimeout'],
   // How long a load took.

@@ -1,5 +1,9 @@
 import { type Cache, storeOf, viewOf } from '../../cache.ts'
+import type { Space } from '../../core/space.ts'
+import type { Store } from '../../engine/store.ts'
 import { isRecord } from '../../options/options.ts'
+import { dropEverywhere } from '../../tiers/dropping.ts'
+import { tieredAt } from '../../tiers/listed.ts'
 import { adviseOn } from '../advice.ts'
 import { inspectValue } from './inspect.ts'
 import { instance } from './instance.ts'
@@ -22,7 +26,7 @@ export class Refusal extends Error {
 export interface Action {
   readonly kind: Exclude<DashboardAction, 'view'>
   /** Does it. */
-  run(): ActionResult
+  run(): ActionResult | Promise<ActionResult>
   /** What is told of it. */
   readonly done: Omit<DoneAction, 'request' | 'visitor'>
 }
@@ -46,22 +50,33 @@ export function readAction(body: unknown, settings: DashboardSettings, caches: M
   const space = spaceAt(request.path, store)
   if (space === undefined) throw new Refusal(404, 'There is no such namespace in this process.')
   const view = space === store.root ? cache : viewOf(store, space)
-  if (kind === 'clear') return clearing(request, view)
+  if (kind === 'clear') return clearing(request, view, store, space)
   const meant = settings.keys === 'hashed' ? undefined : keyOf(request.key)
   if (meant === undefined) throw new Refusal(400, 'key: expected the key of an entry.')
   const { key } = meant
   const done = { action: kind, cache: request.cache, key }
-  if (kind === 'delete') return { kind, done, run: () => result(view.delete(key)) }
+  if (kind === 'delete')
+    return { kind, done, run: () => dropped(store, space, { key }) ?? result(view.delete(key)) }
   return { kind, done, run: () => revealed(view, key, settings) }
 }
 
-function clearing(request: ActionRequest, view: Cache): Action {
+function clearing(request: ActionRequest, view: Cache, store: Store, space: Space): Action {
   if (request.confirm !== request.cache) throw new Refusal(400, 'confirm: expected the name of the cache.')
-  const run = (): ActionResult => {
+  const run = (): ReturnType<Action['run']> => {
+    const everywhere = dropped(store, space)
+    if (everywhere !== undefined) return everywhere
     view.clear()
     return result(true)
   }
   return { kind: 'clear', done: { action: 'clear', cache: request.cache }, run }
+}
+
+/** What a tiered cache holds goes in the second tier and in all processes too. Undefined for another cache. */
+function dropped(store: Store, space: Space, entry?: { key: unknown }): Promise<ActionResult> | undefined {
+  const tiered = tieredAt(store)
+  if (tiered === undefined) return undefined
+  const acknowledged = dropEverywhere(tiered, store, space, entry)
+  return acknowledged?.then((isTold) => ({ ...result(true), second: isTold ? 'told' : 'queued' }))
 }
 
 /** Begins an examination of its size, with the defaults. */

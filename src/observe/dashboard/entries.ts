@@ -1,3 +1,4 @@
+import { ENTRY_BYTES, estimateBytes } from '../../core/bytes.ts'
 import { FIRST_SLOT } from '../../core/slots.ts'
 import type { Store } from '../../engine/store.ts'
 import { matches, shownKey } from './keys.ts'
@@ -34,6 +35,11 @@ export function findEntries(
     if (table.dropped !== undefined || !matches(slots.keys[slot], find)) continue
     const entry = entryAt(store, slot, now, pathOf(table.space, store), keys)
     entries.push(entry)
+    // Large values take a while to look at.
+    if (performance.now() - start > SLICE) {
+      slot++
+      break
+    }
     text += entry.key.text.length + entry.tags.reduce((sum, tag) => sum + tag.length, 0)
   }
   return { entries, after: slot < slots.end ? slot : null }
@@ -46,14 +52,33 @@ function entryAt(
   path: SpacePath,
   keys: 'plain' | 'hashed',
 ): EntryState {
-  const { slots } = store
+  const { slots, policy } = store
   const left = Math.abs(slots.deadlines[slot]!) - now
+  const isFrequent = policy.isFrequent(policy.standings()(slots.marks[slot] ?? 0))
   const tags = new Set(slots.tags?.[slot]?.map(({ tag }) => tag.slice(0, 1000)))
   return {
     key: shownKey(slots.keys[slot], keys),
     path,
+    age: ageOf(store, slot, now),
     left: left === Infinity ? null : Math.round(left),
+    standing: store.settings.policy === 'adaptive' ? (isFrequent ? 'frequent' : 'recent') : null,
     tags: keys === 'hashed' ? [] : [...tags].slice(0, 50),
-    weight: slots.weights?.[slot] ?? null,
+    weight: store.unit === 'weight' ? slots.weights![slot]! : null,
+    bytes: store.unit === 'bytes' ? slots.weights![slot]! : bytesOf(slots.keys[slot], slots.values[slot]),
   }
+}
+
+function bytesOf(key: unknown, value: unknown): number | null {
+  try {
+    return ENTRY_BYTES + estimateBytes(key) + estimateBytes(value)
+  } catch {
+    return null
+  }
+}
+
+/** The time of writing is not kept: it follows from the deadline, as long as nothing has another lifetime than all others. */
+function ageOf({ slots, settings, usualTtl, unusualUntil }: Store, slot: number, now: number): number | null {
+  if (usualTtl === Infinity || (settings.ttlJitter ?? 0) > 0 || unusualUntil > now) return null
+  const deadline = slots.ttlDeadlines?.[slot] ?? Math.abs(slots.deadlines[slot]!)
+  return Math.max(0, Math.round(usualTtl - (deadline - now)))
 }

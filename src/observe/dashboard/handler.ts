@@ -80,7 +80,7 @@ export function dashboard(options: DashboardOptions): DashboardHandler {
     const action = readAction(body, settings, shownCaches(settings))
     const mayAct = await permission(settings, request, action.kind, visitor)
     if (mayAct !== true) return mayAct
-    const result = action.run()
+    const result = await action.run()
     try {
       settings.onAction?.({ request, visitor, ...action.done })
     } catch (error) {

@@ -2,7 +2,8 @@ import { allCaches, storeOf } from '../../cache.ts'
 import type { Store } from '../../engine/store.ts'
 import { diagnostics } from '../sampled.ts'
 import { EVERY, Series } from './series.ts'
-import type { FaultState } from './wire.ts'
+import { KeySampler } from './top-keys.ts'
+import type { FaultState, TopKeys } from './wire.ts'
 
 /** How many faults are remembered. */
 const FAULTS = 50
@@ -27,6 +28,8 @@ export class History {
   tick = 0
   private sampledAt: number
   private readonly series = new WeakMap<Store, Series>()
+  /** Of the stores that are being shown in full. */
+  private readonly samplers = new Map<Store, KeySampler>()
   /** The last faults, the newest first; one that goes on takes one line. */
   faults: readonly SeenFault[] = []
   private readonly now: () => number
@@ -49,8 +52,19 @@ export class History {
     return series
   }
 
+  /** The keys of a store that are read most, which are looked for from the first call on, as long as there are more. */
+  topKeys(store: Store, keys: 'plain' | 'hashed'): TopKeys {
+    let sampler = this.samplers.get(store)
+    if (sampler === undefined) {
+      sampler = new KeySampler(store)
+      this.samplers.set(store, sampler)
+    }
+    return sampler.ask(keys)
+  }
+
   /** Takes a sample of every cache. */
   sample(): void {
+    for (const [store, sampler] of this.samplers) if (!sampler.tick()) this.samplers.delete(store)
     const at = this.now()
     for (const cache of allCaches().values()) this.of(storeOf(cache)).add(cache.stats(), at, this.tick)
     this.sampledAt = at

@@ -1,8 +1,11 @@
 import { allCaches, type Cache, storeOf } from '../../cache.ts'
+import type { Space } from '../../core/space.ts'
 import type { CacheStats } from '../../engine/stats.ts'
 import type { Store } from '../../engine/store.ts'
 import type { Settings } from '../../options/options.ts'
 import { resolveDefaults } from '../../options/resolved.ts'
+import { tieredAt } from '../../tiers/listed.ts'
+import { COMPOSITES } from '../../tiers/near.ts'
 import { examinationOf } from '../advice.ts'
 import { currentGuard } from '../guard.ts'
 import { health } from '../health.ts'
@@ -62,7 +65,9 @@ export function stateOf(settings: DashboardSettings, history: History, request: 
         return cache === undefined ? [] : [[name, spacesOf(storeOf(cache))]]
       }),
     ),
-    ...(chosen !== undefined && { details: detailsOf(request.cache!, chosen, history, request.from) }),
+    ...(chosen !== undefined && {
+      details: detailsOf(request.cache!, chosen, history, request.from, settings.keys),
+    }),
   }
 }
 
@@ -83,10 +88,11 @@ function cacheState(
     size: stats.size,
     maxEntries: bound(stats.maxEntries),
     heldAt: stats.heldAt ?? null,
+    heldSince: (stats.heldAt && currentGuard()?.stats().heldSince[name]) ?? null,
     weight: stats.weight,
     maxWeight: bound(stats.maxWeight),
     unit: stats.unit,
-    spaces: countSpaces(store),
+    spaces: namespacesOf(store).length,
     failing:
       loader.consecutive === 0
         ? null
@@ -112,7 +118,13 @@ function adviceOf(cache: Cache): CacheState['advice'] {
 }
 
 /** Everything of one cache. */
-function detailsOf(name: string, cache: Cache, history: History, from: number): Details {
+function detailsOf(
+  name: string,
+  cache: Cache,
+  history: History,
+  from: number,
+  keys: 'plain' | 'hashed',
+): Details {
   const store = storeOf(cache)
   const stats = cache.stats()
   const series = history.of(store)
@@ -123,6 +135,7 @@ function detailsOf(name: string, cache: Cache, history: History, from: number): 
     loadTimes: series.loadTimes(stats, history.tick),
     removals: stats.removals,
     spaces: spacesOf(store),
+    top: history.topKeys(store, keys),
     advice: examinationOf(cache)?.advice() ?? null,
   }
 }
@@ -146,8 +159,7 @@ function milliseconds(time: number): number {
 /** The namespaces and versions of a cache, those read most first. */
 function spacesOf(store: Store): SpaceState[] {
   const all: SpaceState[] = []
-  for (const space of store.spaces()) {
-    if (space === store.root) continue
+  for (const space of namespacesOf(store)) {
     const { hits, misses, sets, removals, size, weight }: CacheStats = store.stats(space)
     all.push({
       path: pathOf(space, store),
@@ -157,10 +169,11 @@ function spacesOf(store: Store): SpaceState[] {
   return all.sort((a, b) => b.hits + b.misses - a.hits - a.misses).slice(0, SPACES)
 }
 
-function countSpaces(store: Store): number {
-  let count = -1
-  for (const _ of store.spaces()) count++
-  return count
+/** Key spaces inside a store, without those that a tiered cache has for keys that it may never meet. */
+function namespacesOf(store: Store): Space[] {
+  const inside = [...store.spaces()].filter((space) => space !== store.root)
+  if (tieredAt(store) === undefined) return inside
+  return inside.filter((space) => space.name !== COMPOSITES || space.table.size > 0)
 }
 
 function faultState({ hasKey, key, ...fault }: SeenFault, keys: 'plain' | 'hashed'): FaultState {

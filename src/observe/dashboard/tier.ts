@@ -1,25 +1,23 @@
-import { storeOf } from '../../cache.ts'
 import type { Store } from '../../engine/store.ts'
-import { openedTiers } from '../../tiers/listed.ts'
+import { tieredAt } from '../../tiers/listed.ts'
 import { tieredStats } from '../../tiers/tiered-stats.ts'
 import type { TierState } from './wire.ts'
 
 /** The second tier behind a store; null where there is none. */
 export function tierOf(store: Store): TierState | null {
-  for (const { near, protocol } of openedTiers().values()) {
-    if (storeOf(near.root) !== store) continue
-    const { remote } = tieredStats(near.root.stats(), protocol)
-    const { hits, misses, queued, isListening, knownFor, breakerOpenings: openings, distrusts, gaps } = remote
-    const { maxStale } = protocol.settings
-    return {
-      bus: isListening ? 'listening' : 'polling',
-      breaker: protocol.requests.isAway ? 'open' : 'closed',
-      knownFor: finite(knownFor),
-      maxStale: finite(maxStale),
-      ...{ queued, hits, misses, openings, distrusts, gaps },
-    }
+  const opened = tieredAt(store)
+  if (opened === undefined) return null
+  const { near, protocol } = opened
+  const { remote } = tieredStats(near.root.stats(), protocol)
+  const { hits, misses, queued, isListening, knownFor, breakerOpenings: openings, distrusts, gaps } = remote
+  const { maxStale } = protocol.settings
+  return {
+    bus: isListening ? 'listening' : 'polling',
+    breaker: protocol.requests.isAway ? 'open' : 'closed',
+    knownFor: finite(knownFor),
+    maxStale: finite(maxStale),
+    ...{ queued, hits, misses, openings, distrusts, gaps },
   }
-  return null
 }
 
 function finite(value: number): number | null {

@@ -52,6 +52,8 @@ export interface CacheState {
   readonly maxEntries: number | null
   /** The lower bound that the heap guard holds it at. */
   readonly heldAt: number | null
+  /** Since when, in Unix time. */
+  readonly heldSince: number | null
   readonly weight: number
   readonly maxWeight: number | null
   readonly unit: 'entries' | 'weight' | 'bytes'
@@ -112,6 +114,22 @@ export interface SpaceState {
   readonly evicted: number
 }
 
+/** A key that many reads ask for. */
+export interface TopKey {
+  readonly key: ShownKey
+  readonly path: SpacePath
+  /** Of all reads, those that asked for it and found something, or nothing; at least so many. */
+  readonly share: number
+}
+
+/** The keys that were read most in the last minutes. */
+export interface TopKeys {
+  /** How many reads were looked at. */
+  readonly sampled: number
+  readonly hits: readonly TopKey[]
+  readonly misses: readonly TopKey[]
+}
+
 export interface Details {
   readonly name: string
   readonly settings: Readonly<Record<string, string | number | boolean>>
@@ -120,6 +138,7 @@ export interface Details {
   readonly loadTimes: readonly number[]
   readonly removals: Readonly<Record<string, number>>
   readonly spaces: readonly SpaceState[]
+  readonly top: TopKeys
   /** What the examination of its size says so far; null where there was none. */
   readonly advice: Advice | null
 }
@@ -175,11 +194,17 @@ export interface ShownKey {
 export interface EntryState {
   readonly key: ShownKey
   readonly path: SpacePath
+  /** Milliseconds since it was written, or given its lifetime anew; null where that is not known. */
+  readonly age: number | null
   /** Milliseconds that it has left; null for ever. */
   readonly left: number | null
+  /** Whether it was used again since it came, for policies that tell such entries from others; null for those that do not. */
+  readonly standing: 'recent' | 'frequent' | null
   readonly tags: readonly string[]
-  /** Its weight, or in bytes with `maxBytes`; null where nothing is weighed. */
+  /** Its weight, where the user's function weighs. */
   readonly weight: number | null
+  /** About how many bytes it takes, key included; null where that cannot be told. */
+  readonly bytes: number | null
 }
 
 export interface Entries {
@@ -206,4 +231,6 @@ export interface ActionResult {
   readonly instance: string
   readonly done: boolean
   readonly text?: string
+  /** Of a tiered cache: whether the second tier has acknowledged it, or will be told as soon as it answers. */
+  readonly second?: 'told' | 'queued'
 }

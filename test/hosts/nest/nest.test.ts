@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import {
   copyFileSync,
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -13,18 +12,10 @@ import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type * as Application from './application/app.ts'
+import { installNest11 } from './install.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-
-function installNest11(): void {
-  if (existsSync(join(here, 'nest-11/node_modules/@nestjs/core'))) return
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: join(here, 'nest-11'),
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  })
-}
 
 /** The application made into JavaScript, with decorators as Nest has them, beside one major of Nest. */
 function compiled(folder: string, modules: string): string {

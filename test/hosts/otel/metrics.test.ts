@@ -113,6 +113,22 @@ describe('11. instrument, with the SDK of OpenTelemetry', () => {
     expect(all.get('nearcache.entries.limit')?.points ?? []).toEqual([])
   })
 
+  it('13. tells apart the namespaces that are listed, and no others', async () => {
+    const cache = new Cache<string, number>({ name: freshName(), maxEntries: 10 })
+    cache.set('outside', 1)
+    for (let i = 0; i < 3; i++) cache.namespace<string, number>('users').set(`${i}`, i)
+    cache.namespace<string, number>('others').set('k', 1)
+    const plain = await collecting({ caches: [cache] })()
+    expect(by(plain, 'nearcache.sets', 'nearcache.namespace')).toEqual({ undefined: 5 })
+    const all = await collecting({ caches: [cache], namespaces: ['users'] })()
+    expect(by(all, 'nearcache.sets', 'nearcache.namespace')).toEqual({ users: 3, undefined: 2 })
+    expect(by(all, 'nearcache.entries', 'nearcache.namespace')).toEqual({ users: 3, undefined: 2 })
+    expect(by(all, 'nearcache.entries.limit', 'nearcache.namespace')).toEqual({ undefined: 10 })
+    expect(() => instrument(api, { namespaces: [7] as never })).toThrow(
+      'namespaces: expected a list of names',
+    )
+  })
+
   it('16. takes in caches made later, and the last values of one that was closed', async () => {
     const collect = collecting({})
     const cache = new Cache<string, number>({ name: freshName() })

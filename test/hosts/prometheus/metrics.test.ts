@@ -86,6 +86,81 @@ describe('15. metricsText', () => {
     expect(metricsText([cache])).toContain('{cache="a \\"quoted\\"\\\\ name\\nin two lines",tier="local"}')
   })
 
+  it('13. tells no namespaces apart but those listed, and sums over all are those of the cache', async () => {
+    const cache = new Cache<string, number>({ name: 'with namespaces', maxEntries: 100 })
+    const fill = (view: Cache<string, number>, sets: number): void => {
+      for (let i = 0; i < sets; i++) view.set(`k${i}`, i)
+      view.get('k0')
+      view.get('none')
+    }
+    fill(cache, 3)
+    fill(cache.namespace('users'), 5)
+    fill(cache.namespace('users').namespace('inner'), 2)
+    fill(cache.namespace('sessions'), 7)
+    await cache.namespace<string, number>('users').getOrLoad('loaded', async () => 1)
+    const plain = metricsText([cache])
+    expect(plain).not.toContain('namespace=')
+    const text = metricsText([cache], { namespaces: ['users', 'never made'] })
+    const of = (name: string, namespace = '', labels = ''): number =>
+      value(text, `nearcache_${name}{cache="with namespaces",tier="local"${namespace}${labels}}`)
+    const users = ',namespace="users"'
+    expect([of('sets_total', users), of('sets_total')]).toEqual([8, 10])
+    expect([of('entries', users), of('entries')]).toEqual([8, 10])
+    expect([of('requests_total', users, ',result="hit"'), of('requests_total', '', ',result="hit"')]).toEqual(
+      [2, 2],
+    )
+    expect(of('load_duration_seconds_count', users, ',outcome="success"')).toBe(1)
+    // Bounds and faults are those of the whole cache.
+    expect([of('entries_limit', users), of('entries_limit')]).toEqual([Number.NaN, 100])
+    expect(text).not.toMatch(/sessions|inner|never made/)
+    const sums = (lines: string): Map<string, number> => {
+      const found = new Map<string, number>()
+      for (const line of lines.split('\n').filter((one) => one.startsWith('nearcache_'))) {
+        const series = line.replace(',namespace="users"', '').replace(/ \S+$/, '')
+        found.set(series, (found.get(series) ?? 0) + Number(line.split(' ').at(-1)))
+      }
+      return found
+    }
+    expect(new Map([...sums(text)].filter(([, sum]) => sum !== 0))).toEqual(
+      new Map([...sums(plain)].filter(([, sum]) => sum !== 0)),
+    )
+  })
+
+  it('13. 16. counters of a namespace go on when it was closed and comes back, and with the cache they end', () => {
+    const cache = new Cache<string, number>({ name: 'namespace comes back' })
+    const of = (namespace: string): number =>
+      value(
+        metricsText(undefined, { namespaces: ['users'] }),
+        `nearcache_sets_total{cache="namespace comes back",tier="local"${namespace}}`,
+      )
+    const both = (): number[] => [of(',namespace="users"'), of('')]
+    cache.set('outside', 1)
+    const first = cache.namespace<string, number>('users')
+    for (let i = 0; i < 5; i++) first.set(`${i}`, i)
+    expect(both()).toEqual([5, 1])
+    first.close()
+    expect(both()).toEqual([5, 1])
+    cache.namespace<string, number>('users').set('again', 1)
+    expect(both()).toEqual([6, 1])
+    cache.clear()
+    expect(both()).toEqual([6, 1])
+    cache.set('late', 1)
+    cache.close()
+    const text = metricsText(undefined, { namespaces: ['users'] })
+    const last = (namespace: string): number =>
+      value(text, `nearcache_sets_total{cache="namespace comes back",tier="local"${namespace}}`)
+    expect([last(',namespace="users"'), last('')]).toEqual([6, 2])
+    expect(both()).toEqual([Number.NaN, Number.NaN])
+  })
+
+  it('13. refuses what is no list of namespaces', () => {
+    expect(() => metricsText([], { namespaces: 'users' as never })).toThrow(
+      "namespaces: expected a list of names such as ['users'], got 'users'",
+    )
+    expect(() => metricsText([], { namespace: ['users'] } as never)).toThrow('namespaces')
+    expect(() => register(new Registry(), [], { namespaces: [''] })).toThrow('namespaces')
+  })
+
   it('gives a closed cache once more, and the guard while one is at work', () => {
     metricsText()
     const cache = new Cache<string, number>({ name: 'closing' })

@@ -7,6 +7,7 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Cache } from 'nearcache'
 import { dashboard } from 'nearcache/dashboard/node'
+import { TieredCache } from 'nearcache/tiered'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { installChromium, launchChromium } from '../../../bench/chromium.ts'
 import { installPackage } from '../../../bench/install.ts'
@@ -29,6 +30,73 @@ interface Page {
 interface Browser {
   newPage(options: object): Promise<Page>
   close(): Promise<void>
+}
+
+/** What is seen of a page. */
+interface Drawn {
+  readonly texts: string[]
+  readonly overlapping: string[]
+  readonly cut: string[]
+  readonly small: string[]
+  /** The parts of the page, with the sides of their boxes. */
+  readonly sections: string[]
+  readonly paper: string
+  readonly ink: string
+}
+
+/** Runs in the page. */
+function look(): Drawn {
+  const { document, getComputedStyle } = globalThis as never as {
+    document: { body: Seen; querySelectorAll(selector: string): Iterable<Seen> }
+    getComputedStyle(element: Seen): Record<string, string>
+  }
+  interface Seen {
+    readonly childNodes: Iterable<{ nodeType: number; textContent: string }>
+    readonly textContent: string
+    readonly className: unknown
+    readonly tagName: string
+    readonly scrollWidth: number
+    readonly clientWidth: number
+    closest(selector: string): Seen | null
+    contains(other: Seen): boolean
+    checkVisibility(): boolean
+    getBoundingClientRect(): { left: number; right: number; top: number; bottom: number; width: number }
+  }
+  const isHidden = (one: Seen): boolean =>
+    !one.checkVisibility() ||
+    one.closest('.unseen, .skip, thead, dialog, select, [aria-hidden=true]') !== null
+  const all = [...document.querySelectorAll('main *, header *')].filter((one) => !isHidden(one))
+  const leaves = all.filter((one) =>
+    [...one.childNodes].some(({ nodeType, textContent }) => nodeType === 3 && textContent.trim() !== ''),
+  )
+  const boxes = leaves.map((one) => ({ one, box: one.getBoundingClientRect() }))
+  const overlapping: string[] = []
+  for (const [i, a] of boxes.entries())
+    for (const b of boxes.slice(i + 1)) {
+      if (a.one.contains(b.one) || b.one.contains(a.one)) continue
+      const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left)
+      const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top)
+      // What scrolls within its own window may lie behind what stands below that.
+      const areApart = a.one.closest('.scroll') !== b.one.closest('.scroll')
+      if (across > 2 && down > 3 && !areApart) overlapping.push(`${a.one.textContent} / ${b.one.textContent}`)
+    }
+  const clips = all.filter((one) => /hidden|clip/.test(getComputedStyle(one).overflowX!))
+  return {
+    texts: leaves.map(({ textContent }) => textContent),
+    overlapping,
+    cut: clips
+      .filter((one) => one.scrollWidth > one.clientWidth + 1)
+      .map((one) => `${one.tagName} ${String(one.className)}`),
+    small: leaves
+      .filter((one) => Number.parseFloat(getComputedStyle(one).fontSize!) < 12)
+      .map(({ textContent }) => textContent),
+    sections: [...document.querySelectorAll('main section, main figure, header > *')].map((one) => {
+      const { left, width } = one.getBoundingClientRect()
+      return `${one.tagName} ${String(one.className)} ${Math.round(left)} ${Math.round(width)}`
+    }),
+    paper: getComputedStyle(document.body).backgroundColor!,
+    ink: getComputedStyle(document.body).color!,
+  }
 }
 
 /** Waits until something holds in the page, whose policy keeps Playwright's own way of waiting out. */
@@ -310,6 +378,106 @@ describe.skipIf(chromium === undefined)(`38. ${what}`, { timeout: 120_000 }, () 
     await page.waitForSelector('.pulse.live')
     await page.waitForSelector('[role=alert]', { state: 'detached' })
     expect(troubles).toEqual([])
+  })
+
+  test('34. shows the keys that are read most and missed most, while they are read', async () => {
+    const cache = made<number>({ name: 'sampled' })
+    cache.set('hot', 1)
+    const { page } = await open(`${await served()}#sampled`)
+    await page.waitForSelector('.pair')
+    expect(await page.textContent('main')).toMatch('One read in 64 is looked at while this page is open.')
+    for (let i = 0; i < 20_000; i++) {
+      cache.get('hot')
+      cache.get(i % 2 === 0 ? 'gone' : `cold ${i}`)
+    }
+    await page.waitForSelector('.keys')
+    const tables = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.keys')].map((one) => one.caption.textContent + ': ' + one.tBodies[0].textContent)`,
+    )
+    expect(tables[0]).toMatch(/^Reads that found a value, by key: hot(4|5)\d\.\d %$/)
+    expect(tables[1]).toMatch(/^Reads that found none, by key: gone(2|3)\d\.\d %$/)
+  })
+
+  test('32. tells the age, the standing and the bytes of entries', async () => {
+    const cache = made<number>({ name: 'told', maxEntries: 100, ttl: '1h' })
+    for (let i = 0; i < 100; i++) cache.set(`first ${i}`, i)
+    for (let round = 0; round < 4; round++) for (let i = 0; i < 50; i++) cache.get(`first ${i}`)
+    for (let i = 0; i < 60; i++) cache.set(`later ${i}`, i)
+    const { page } = await open(`${await served()}#told`)
+    const row = async (key: string): Promise<string> => {
+      await page.fill('.entries input', key)
+      await until(
+        page,
+        `document.querySelector('.entries tbody')?.textContent.startsWith(${JSON.stringify(key)})`,
+      )
+      return page.textContent('.entries tbody tr')
+    }
+    expect(await row('first 0')).toMatch(/^first 00:\d\d(59:\d\d|1:00:00)frequent1\d\d B$/)
+    expect(await row('later 59')).toMatch(/^later 590:\d\d(59:\d\d|1:00:00)recent1\d\d B$/)
+    expect(
+      await page.evaluate<string[]>(
+        `[...document.querySelectorAll('.entries thead th')].map((one) => one.textContent)`,
+      ),
+    ).toEqual(['Key', 'Age', 'Left', 'Standing', 'Bytes'])
+  })
+
+  test('deletes an entry of a tiered cache everywhere, and says so', async () => {
+    const entries = new Map<string, Uint8Array>()
+    const remote = {
+      get: async (key: string) => entries.get(key),
+      set: async (key: string, value: Uint8Array) => void entries.set(key, value),
+      delete: async (keys: readonly string[]) => keys.forEach((key) => void entries.delete(key)),
+    }
+    const cache = new TieredCache<string, number>({ name: 'in-two-tiers', remote })
+    ends.push(() => cache.close())
+    await cache.namespace<string, number>('inner').set('k', 1)
+    const { page } = await open(`${await served({ actions: true })}#tiered:in-two-tiers`)
+    await page.click('.entries button')
+    await page.waitForSelector('.entries tbody tr')
+    expect(await page.textContent('.entries tbody th')).toBe('inner / k')
+    await page.click('.entries td.acts button')
+    await until(
+      page,
+      `document.querySelector('[role=status]').textContent.includes('In the second tier too')`,
+    )
+    expect(await cache.namespace<string, number>('inner').lookup('k')).toBeUndefined()
+  })
+
+  // Pictures that are compared pixel by pixel would hold for one version of Chromium and one set of fonts. What has to hold with any is
+  // what people would see in them.
+  test('38. is drawn with nothing over anything else, cut off or too small, alike in light and dark, narrow and wide', async () => {
+    const cache = made<number>({ name: 'drawn', maxEntries: 100 })
+    for (let i = 0; i < 300; i++)
+      cache.set(`a key that is rather long, as keys of applications are ${i}`, i, { tags: ['one', 'two'] })
+    cache.namespace<string, number>('inner').set('k', 1)
+    const url = await served({ actions: true, values: true })
+    for (const view of ['', '#drawn'])
+      for (const width of [390, 1280]) {
+        const drawn: Record<string, Drawn> = {}
+        for (const colorScheme of ['light', 'dark']) {
+          const { page } = await open(url + view, { width, colorScheme })
+          if (view !== '') {
+            for (let i = 0; i < 2000; i++) cache.get('a key that is asked for and is not there')
+            await page.waitForSelector('.keys')
+            await page.click('.entries .head button')
+            await page.waitForSelector('.entries tbody tr')
+          }
+          drawn[colorScheme] = await page.evaluate<Drawn>(`(${look})()`)
+          await page.close()
+        }
+        const { light, dark } = drawn as { light: Drawn; dark: Drawn }
+        const where = `${view}, ${width} px`
+        for (const one of [light, dark]) {
+          expect(one.overlapping, where).toEqual([])
+          expect(one.cut, where).toEqual([])
+          expect(one.small, where).toEqual([])
+          expect(one.texts.length, where).toBeGreaterThan(20)
+        }
+        // The same boxes in other colours.
+        expect(dark.sections, where).toEqual(light.sections)
+        expect(dark.paper, where).not.toBe(light.paper)
+        expect(dark.ink, where).not.toBe(light.ink)
+      }
   })
 
   test('37. has nothing for axe to object to and is no wider than its screen, in light and dark, narrow and wide', async () => {

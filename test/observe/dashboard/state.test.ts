@@ -1,6 +1,6 @@
 import { TieredCache } from 'nearcache/tiered'
 import { describe, expect, test, vi } from 'vitest'
-import { storeOf } from '../../../src/cache.ts'
+import { allCaches, storeOf } from '../../../src/cache.ts'
 import { History } from '../../../src/observe/dashboard/history.ts'
 import { percentile } from '../../../src/observe/dashboard/series.ts'
 import { hostile, made, served } from './support.ts'
@@ -124,6 +124,61 @@ describe('31. caches', () => {
     await cache.close()
   })
 
+  test('entries of a tiered cache are deleted and cleared in the second tier and everywhere', async () => {
+    const entries = new Map<string, Uint8Array>()
+    const remote = {
+      get: async (key: string) => entries.get(key),
+      set: async (key: string, value: Uint8Array) => void entries.set(key, value),
+      delete: async (keys: readonly string[]) => keys.forEach((key) => void entries.delete(key)),
+    }
+    const cache = new TieredCache<unknown, number>({ name: 'acted-on', remote })
+    const { act, entries: list, state } = served({ actions: true })
+    const name = 'tiered:acted-on'
+    const spaces = [cache, cache.namespace<unknown, number>('ein "Raum"').namespace<unknown, number>('x')]
+    const keys = ['k', 7, 8n, ['a', 1], 'long'.repeat(100)]
+    for (const space of spaces) for (const key of keys) await space.set(key, 1)
+    await cache.settled()
+    const found = (await list(name)).entries
+    expect(found.length).toBe(10)
+    // Another process, which holds nothing, would find all of them.
+    const isThere = async (space: (typeof spaces)[number], key: unknown): Promise<boolean> => {
+      storeOf(near).clear(storeOf(near).root)
+      return (await space.lookup(key)) !== undefined
+    }
+    const near = allCaches().get(name)!
+    for (const { key, path } of found) {
+      const answer = await act({ action: 'delete', cache: name, path, key: key.ref! })
+      expect(await answer.json()).toMatchObject({ done: true, second: 'told' })
+    }
+    for (const space of spaces)
+      for (const key of keys) expect([key, await isThere(space, key)]).toEqual([key, false])
+
+    for (const space of spaces) await space.set('k', 1)
+    await cache.settled()
+    const inner = (await state(`?cache=${name}`)).details!.spaces.find(({ path }) => path.length === 2)!
+    expect(inner.path).toEqual(['N:ein "Raum"', 'N:x'])
+    await act({ action: 'clear', cache: name, path: inner.path, confirm: name })
+    expect([await isThere(spaces[0]!, 'k'), await isThere(spaces[1]!, 'k')]).toEqual([true, false])
+    const answer = await act({ action: 'clear', cache: name, confirm: name })
+    expect(await answer.json()).toMatchObject({ done: true, second: 'told' })
+    expect(await isThere(spaces[0]!, 'k')).toBe(false)
+    await cache.close()
+  })
+
+  test('where the second tier does not answer, what was deleted is queued, and that is said', async () => {
+    const never = (): Promise<never> => Promise.reject(new Error('away'))
+    const remote = { get: never, set: never, delete: never }
+    const cache = new TieredCache<string, number>({
+      ...{ name: 'acted-alone', remote, writeTimeout: 1, closeTimeout: 1, onError() {} },
+    })
+    await cache.getOrLoad('k', async () => 1)
+    const { act } = served({ actions: true })
+    const answer = await act({ action: 'delete', cache: 'tiered:acted-alone', key: 'k' })
+    expect(await answer.json()).toMatchObject({ done: true, second: 'queued' })
+    expect(cache.has('k')).toBe(false)
+    await cache.close()
+  })
+
   test('an examination of its size begins on demand, with permission of its own, and its advice is shown', async () => {
     const cache = made({ name: 'examined', maxEntries: 100 })
     const authorise = vi.fn(() => true)
@@ -190,6 +245,77 @@ describe('32. entries', () => {
     cache.expire('expired')
     cache.set('here', 1)
     expect((await served().entries('gone')).entries.map(({ key }) => key.text)).toEqual(['here'])
+  })
+})
+
+describe('32. what is told of an entry', () => {
+  test('is its age, while all have the lifetime of the cache', async () => {
+    let now = 1e12
+    const cache = made({ name: 'aged', ttl: '1m', clock: () => now })
+    const { entries } = served()
+    const ages = async () =>
+      Object.fromEntries((await entries('aged')).entries.map(({ key, age }) => [key.text, age]))
+    cache.set('first', 1)
+    now += 7000
+    cache.set('second', 1)
+    now += 3000
+    expect(await ages()).toEqual({ first: 10_000, second: 3000 })
+    cache.touch('first')
+    expect(await ages()).toEqual({ first: 0, second: 3000 })
+    // Nobody can tell which of them has another lifetime, until none of those can be left.
+    cache.set('own', 1, { ttl: '20s' })
+    expect(await ages()).toEqual({ first: null, second: null, own: null })
+    now += 21_000
+    cache.set('third', 1)
+    expect(await ages()).toEqual({ first: 21_000, second: 24_000, third: 0 })
+    cache.touch('first', '5s')
+    expect(await ages()).toEqual({ first: null, second: null, third: null })
+  })
+
+  test('is no age where lifetimes differ, are unknown or never end', async () => {
+    const { entries } = served()
+    const age = async (name: string) => (await entries(name)).entries[0]!.age
+    made({ name: 'jittered', ttlJitter: 0.1 }).set('k', 1)
+    made({ name: 'for-ever', ttl: Infinity }).set('k', 1)
+    await made({ name: 'loaded' }).getOrLoad('k', async (_, context) => {
+      context.ttl = '1h'
+      return 1
+    })
+    const idle = made({ name: 'idle', ttl: '1h', idleTtl: '1m' })
+    idle.set('k', 1)
+    expect(await Promise.all(['jittered', 'for-ever', 'loaded', 'idle'].map(age))).toEqual([
+      null,
+      null,
+      null,
+      expect.any(Number),
+    ])
+  })
+
+  test('is its standing with the policy, where that has any, and about its bytes', async () => {
+    const { entries } = served()
+    const told = async (name: string) =>
+      new Map((await entries(name)).entries.map((entry) => [entry.key.text, entry]))
+    const cache = made({ name: 'standing', maxEntries: 100 })
+    for (let i = 0; i < 100; i++) cache.set(`first ${i}`, 'x'.repeat(1000))
+    for (let round = 0; round < 4; round++) for (let i = 0; i < 50; i++) cache.get(`first ${i}`)
+    for (let i = 0; i < 60; i++) cache.set(`later ${i}`, i)
+    const adaptive = await told('standing')
+    expect(adaptive.get('later 59')!.standing).toBe('recent')
+    expect(adaptive.get('first 0')!.standing).toBe('frequent')
+    expect(adaptive.get('first 0')!.bytes).toBeGreaterThan(1000)
+    expect(adaptive.get('later 59')!.bytes).toBeLessThan(400)
+    made({ name: 'in-order', policy: 'lru' }).set('k', 1)
+    expect((await told('in-order')).get('k')!.standing).toBeNull()
+    const heavy = made({ name: 'heavy', maxWeight: 100, weigh: () => 7 })
+    heavy.set('k', {
+      get x() {
+        throw new Error('called')
+      },
+    })
+    expect((await told('heavy')).get('k')).toMatchObject({ weight: 7, bytes: null })
+    const sized = made({ name: 'sized', maxBytes: '1mb' })
+    sized.set('k', 'x'.repeat(5000))
+    expect((await told('sized')).get('k')).toMatchObject({ weight: null, bytes: sized.stats().weight })
   })
 })
 

@@ -191,6 +191,28 @@ describe('a cache over a bus', () => {
     expect(other.get('a')).toBe(undefined)
   })
 
+  test('an attempt to listen of which nothing comes is given up', async () => {
+    const { wire, fleet, one } = await two()
+    let ends = 0
+    let late = (_: () => void): void => {}
+    let hangs = true
+    const bus = wire.bus()
+    const remote: Bus = {
+      send: bus.send,
+      listen: (...given) => (hangs ? new Promise((resolve) => (late = resolve)) : bus.listen(...given)),
+    }
+    const cache = fleet.start<string, string>({ remote })
+    await fleet.pass(3 * BEAT)
+    hangs = false
+    await fleet.pass(20 * BEAT)
+    await cache.getOrLoad('a', () => 'old')
+    await one.delete('a')
+    expect(cache.get('a')).toBe(undefined)
+    late(() => void ends++)
+    await fleet.settle()
+    expect(ends).toBe(1)
+  })
+
   test('caches of several names share one bus, and one beat', async () => {
     const fleet = new Fleet()
     const wire = new Wire()

@@ -19,6 +19,16 @@ const program: Program | undefined = findServer(
   () => unpacked('debian', redisPackages, ['usr/bin/redis-server', 'usr/bin/redis-check-rdb']),
 )
 
+/** The command line of Redis, from the PATH or the package. */
+export const redisCli: Program | undefined = program
+  ? findServer(
+      'REDIS-CLI',
+      'Put redis-cli on the PATH.',
+      () => onPath(['redis-cli', 'valkey-cli']),
+      () => unpacked('debian', redisPackages, ['usr/bin/redis-cli']),
+    )
+  : undefined
+
 /** Whether tests that need a server can run. */
 export const hasServer: boolean = program !== undefined
 
