@@ -36,7 +36,8 @@ function tiersChart({ ways, environment, redis }: TiersReport): Drawing {
   ]
   return (colors) => ({
     title: 'A hit in this process, with Redis behind it',
-    subtitle: 'Time of one hit, awaited by all but the first, and how many times that of getOrLoad. Shorter is better',
+    subtitle:
+      'Time of one hit, awaited by all but the first, and how many times that of getOrLoad. Shorter is better',
     caption: [`Redis ${redis} · ${caption(environment)}`],
     plot: bars(
       rows.map(({ name, time, ours: isOurs }) => ({
