@@ -239,6 +239,7 @@ export class Flight {
     const { store, space, key } = this.#request
     if (tags !== undefined)
       this.tagDeletions = store.tagFence.deletionsSince(this.deletionsBefore, space, tags)
+    if (store.slots.isBehind) store.catchUp(space)
     return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
