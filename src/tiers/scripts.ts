@@ -67,8 +67,9 @@ open()
 
 /** Entries, from a server that has what was seen. */
 export const READ: string = `-- KEYS: 1 state, 2 log, 3 key fences, 4 tag fences, 5… entries. ARGV: 1 seen, 2 lease ms (0: none), 3 who asks.
--- Reply: 1, epoch, head, values…: bytes, nil, or 1 where another process loads it; 0, epoch, head where what was seen is not known.
--- A lease stands under a missing key, as a 0 byte and whose it is; in an entry that is over, as a time when it was born that is to come.
+-- Reply: 1, epoch, head, values…: bytes, nil, 1 where another process loads it, or when the lease ends that was given on what is missing;
+-- 0, epoch, head where what was seen is not known. A lease stands under a missing key, as a 0 byte, whose it is, a space and when it ends;
+-- in an entry that is over, as a time when it was born that is to come.
 local call = redis.call
 local s = call('HMGET', KEYS[1], 'e', 'i', 'c')
 local epoch, head = s[1], s[2]
@@ -108,27 +109,30 @@ for k = 5, #KEYS do
   end
   -- A lifetime has ended by itself, or by a call, which adds 2^52 to the time.
   if lease == 0 or entry and (expires == 0 or expires > ms and expires < 4503599627370496) then reply[k - 1] = entry
-  elseif entry and born > ms or v and string.byte(v) == 0 and string.sub(v, 2) ~= ARGV[3] then reply[k - 1] = 1
+  elseif entry and born > ms or v and string.byte(v) == 0 and string.match(v, '^%z(%d+) ') ~= ARGV[3] then reply[k - 1] = 1
   else
     -- A full server refuses it, and nothing relies on it.
-    if entry then redis.pcall('SETRANGE', KEYS[k], 18, struct.pack('>I8', ms + lease))
-    else redis.pcall('SET', KEYS[k], '\\0' .. ARGV[3], 'PX', ARGV[2]) end
-    reply[k - 1] = entry
+    local till = ms + lease
+    if entry then
+      redis.pcall('SETRANGE', KEYS[k], 18, struct.pack('>I8', till))
+      reply[k - 1] = string.sub(entry, 1, 18) .. struct.pack('>I8', till) .. string.sub(entry, 27)
+    else
+      redis.pcall('SET', KEYS[k], '\\0' .. ARGV[3] .. ' ' .. string.format('%.0f', till), 'PX', ARGV[2])
+      reply[k - 1] = till
+    end
   end
 end
 return reply
 `
 
 /** A lease is given up. */
-export const RELEASE: string = `-- KEYS: 1 entry. ARGV: 1 whose lease.
+export const RELEASE: string = `-- KEYS: 1 entry. ARGV: 1 whose lease, 2 when it ends.
 local v = redis.pcall('GETRANGE', KEYS[1], 0, 33)
 if type(v) ~= 'string' then return 0 end
-if v == '\\0' .. ARGV[1] then return redis.call('DEL', KEYS[1]) end
+if v == '\\0' .. ARGV[1] .. ' ' .. ARGV[2] then return redis.call('DEL', KEYS[1]) end
 if #v < 34 or string.byte(v) ~= 1 then return 0 end
 local born, expires = struct.unpack('>I8I8', v, 19)
-local t = redis.call('TIME')
-local ms = t[1] * 1000 + math.floor(t[2] / 1000)
-if expires == 0 or expires > ms and expires < 4503599627370496 or born <= ms then return 0 end
+if expires == 0 or born ~= tonumber(ARGV[2]) then return 0 end
 redis.call('SETRANGE', KEYS[1], 18, struct.pack('>I8', 0))
 return 1
 `

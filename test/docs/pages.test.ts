@@ -100,7 +100,10 @@ function anchorsOf(page: string): string[] {
   return headings.map((text) => text.replace(/[^\p{L}\p{N}\- _]/gu, '').replaceAll(' ', '-'))
 }
 
-const hosts: Record<string, string> = JSON.parse(read('test/hosts/package.json')).devDependencies
+const hosts: Record<string, string> = {
+  ...JSON.parse(read('test/hosts/package.json')).devDependencies,
+  ...JSON.parse(read('test/hosts/next/package.json')).dependencies,
+}
 
 /** Versions that are tested, by the host's name: a package may stand there under several. */
 const tested = Object.entries(hosts).map(([name, version]) => {

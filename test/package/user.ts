@@ -56,8 +56,8 @@ export function checkSharing(folder: string): string {
   return 'stores by name, CacheError, negative results'
 }
 
-/** Entries whose declarations speak of the web's `Request` and `Response`, which a user of theirs has from somewhere. */
-const ofTheWeb = /^nearcache\/(http|nest|dashboard)\b/
+/** Entries whose declarations speak of the web's `Request`, `Response` or streams, which a user of theirs has from somewhere. */
+const ofTheWeb = /^nearcache\/(http|nest|next|dashboard)\b/
 /** Entries whose declarations speak of Node's streams, as those of their host do. */
 const ofNode = /^nearcache\/undici$/
 

@@ -17,6 +17,8 @@ const allowed: Record<string, readonly string[]> = {
   'observe/dashboard/instance.ts': ['performance'],
   // A kind of value.
   'observe/dashboard/inspect.ts': ['Date'],
+  // The time at which entries of Next were begun, as it tells it.
+  'next/revalidations.ts': ['performance'],
   // The length of slices, and the turns between them.
   'observe/guard.ts': ['performance', 'setImmediate'],
   // Since when a cache is held.
