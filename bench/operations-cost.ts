@@ -1,6 +1,7 @@
 /**
  * What operations cost reads and writes: `npm run bench:operations` writes docs/benchmarks/operations.md. In a process for each means, two
- * caches do the same in turn, one that it concerns and one that it does not; a ratio is formed within a round.
+ * caches do the same in turn, one that it concerns and one that it does not; a ratio is formed within a round. `--time 300` is quicker,
+ * `--only guard,page` does a part and prints it.
  */
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -16,9 +17,9 @@ import { type Figure, ratio } from './statistics.ts'
 
 const SIZES = [1000, 100_000]
 const SAMPLE = 50_000
-/** Milliseconds of measuring for each figure, after as many rounds that do not count. */
-const TIME = 2000
-const WARM_UP = 20
+/** Rounds that do not count, and the least that do. */
+const WARM_UP = 8
+const ROUNDS = 12
 
 /** A module of the built package. */
 function built<T>(path: string): Promise<T> {
@@ -34,6 +35,15 @@ const { metricsText, register } =
 const { dashboard } = await built<typeof import('../src/observe/dashboard/index.ts')>(
   'observe/dashboard/index.js',
 )
+
+const { values } = parseArgs({
+  options: {
+    mode: { type: 'string' },
+    only: { type: 'string' },
+    // Milliseconds of measuring for each figure.
+    time: { type: 'string', default: '1500' },
+  },
+})
 
 installHosts()
 /** What is installed for test/hosts. */
@@ -169,8 +179,8 @@ async function measure(mode: Mode, size: number, operation: string): Promise<Omi
   }
   const paired = async (work: AtWork | undefined): Promise<[number[], number[]]> => {
     const times: [number[], number[]] = [[], []]
-    const end = performance.now() + TIME
-    for (let i = 0; i < WARM_UP + 30 || performance.now() < end; i++, round++) {
+    const end = performance.now() + Number(values.time)
+    for (let i = 0; i < WARM_UP + ROUNDS || performance.now() < end; i++, round++) {
       await work?.turn?.()
       // What was put off is done, and the clock goes on.
       await setImmediate()
@@ -195,7 +205,6 @@ async function measure(mode: Mode, size: number, operation: string): Promise<Omi
   return { size, operation, on: ratio(...on), after: ratio(...after), rounds: on[0].length }
 }
 
-const { values } = parseArgs({ options: { mode: { type: 'string' }, only: { type: 'string' } } })
 const file = fileURLToPath(import.meta.url)
 
 if (values.mode !== undefined) {
@@ -213,10 +222,14 @@ const shown = ({ median, low, high }: Figure): string =>
 const lines: string[] = []
 for (const [name, { label }] of Object.entries(modes)) {
   if (values.only !== undefined && !values.only.split(',').includes(name)) continue
-  const output = execFileSync(process.execPath, [...process.execArgv, file, '--mode', name], {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const output = execFileSync(
+    process.execPath,
+    [...process.execArgv, file, '--mode', name, '--time', values.time],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   const rows = JSON.parse(output) as Row[]
   for (const size of SIZES) {
     const of = (operation: string): Row =>
@@ -233,7 +246,8 @@ const text = `# What operations cost
 
 What reads and writes take while something looks at a cache, as a multiple of what they take in a cache beside it that nobody looks at, and
 the same once it was stopped or the page was closed. Medians of paired rounds of ${SAMPLE.toLocaleString('en')} operations, with their quartiles. Hits are
-\`get\` of a key that is there, insertions \`set\` of a new key in a full cache. ${cpus()[0]?.model.trim()}, Node ${process.version}.
+\`get\` of a key that is there, insertions \`set\` of a new key in a full cache. Quartiles that lie far apart tell of a machine with other
+work; the first rows tell how far two caches alike are from 1. ${cpus()[0]?.model.trim()}, Node ${process.version}.
 
 | what | entries | hit | insertion | hit afterwards | insertion afterwards |
 |---|--:|--:|--:|--:|--:|

@@ -70,8 +70,9 @@ export function comparisonPage(
     [
       '- [Hit ratios on recorded traces](hit-ratio.md), and [on synthetic workloads](hit-ratio-synthetic.md)',
       '- [Hits behind other libraries](hosts.md): Keyv, Apollo, DataLoader and the rest',
+      '- [Two tiers beside others](tiers.md): BentoCache, cache-manager, Keyv and node-redis over the same Redis',
       '- [Where the time goes](profile.md), [the longest pauses](pauses.md), [what each entry weighs in a bundle](size.md)',
-      '- [What survives with the heap guard](guard.md)',
+      '- [What operations cost](operations.md): metrics, advice, the guard, the dashboard; [what survives with the heap guard](guard.md)',
       '- [How close live advice is](advice.md), [misses after a restart from a snapshot](snapshot.md), [the estimate of bytes](estimate.md)',
       '- [How all this is measured](../../bench/README.md), and how to repeat it',
     ].join('\n'),

@@ -11,11 +11,13 @@ import {
   fullMap,
   grow,
   growMap,
+  growthAt,
   listener,
   MANY,
   manyNamespaces,
   once,
   resize,
+  rested,
   settle,
   swept,
   turns,
@@ -72,6 +74,21 @@ export const cases: Readonly<Record<string, Case>> = {
       turns.time(() => cache.resize(10))
       await swept(cache, 10)
     },
+    map: () => deleteFromMap(0, ENTRIES + 400_000),
+  },
+  '`resize` to 10, with 400,000 ghosts: the call alone': {
+    run() {
+      const cache = full()
+      for (let key = 0; key < ENTRIES / 2; key++) cache.set(-1 - key, key)
+      settle()
+      turns.time(() => cache.resize(10))
+    },
+  },
+  '`expireAll`': { run: () => once((cache) => cache.expireAll(), 0) },
+  'the `set` at which the arrays grow from 2^22 slots': {
+    run: () => growthAt(new Cache({ maxEntries: Infinity, ttl: Infinity, policy: 'lru' }), 2 ** 22 - 1),
+    map: () => growthAt(new Map(), 2 ** 22),
+    large: true,
   },
   'the first tag': { run: () => once((cache) => cache.set(0, 0, { tags: ['a'] }), ENTRIES) },
   'the first namespace': { run: () => once((cache) => cache.namespace('a'), ENTRIES) },
@@ -152,14 +169,40 @@ export const cases: Readonly<Record<string, Case>> = {
       const cache = manyNamespaces()
       settle()
       turns.time(() => cache.clear())
-      await swept(cache, 0)
+      await rested()
+    },
+  },
+  '`clear` of 100,000 namespaces, with a listener': {
+    async run() {
+      const cache = manyNamespaces(listener)
+      settle()
+      turns.time(() => cache.clear())
+      await rested()
+    },
+  },
+  '`clear` of a namespace with 100,000 inside': {
+    async run() {
+      const cache = new Cache({ maxEntries: ENTRIES, ttl: Infinity, clock })
+      const outer = cache.namespace('outer')
+      for (let i = 0; i < MANY; i++) outer.namespace(String(i)).set(i, i)
+      settle()
+      turns.time(() => outer.clear())
+      await rested()
     },
   },
   '`close` of 100,000 namespaces': {
-    run() {
+    async run() {
       const cache = manyNamespaces()
       settle()
       turns.time(() => cache.close())
+      await rested()
+    },
+  },
+  '`stats` of 100,000 namespaces': {
+    run() {
+      const cache = manyNamespaces()
+      settle()
+      turns.time(() => cache.stats())
     },
   },
   '100,000 caches due at once': {

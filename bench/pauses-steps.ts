@@ -11,6 +11,7 @@ interface Cache {
   close(): void
   resize(maxEntries: number): void
   deleteByTag(tag: string): void
+  expireAll(): void
   incrVersion(key: unknown): number
   namespace(name: string): Cache
   getOrLoad(key: unknown, loader: () => unknown, options?: object): Promise<unknown>
@@ -20,6 +21,8 @@ interface Cache {
 /** The longest single turn of work seen, in milliseconds: calls that were timed, and the callbacks of timers. */
 class Turns {
   longest = 0
+  /** Number of calls that were timed. */
+  slices = 0
 
   /** Counts no time in which other processes had the core. */
   time<T>(call: () => T): T {
@@ -28,6 +31,7 @@ class Turns {
     try {
       return call()
     } finally {
+      this.slices++
       const passed = performance.now() - start
       if (passed > this.longest) {
         const { user, system } = process.cpuUsage(startOfWork)
@@ -58,9 +62,9 @@ export function full(options: object = {}, entryOptions?: (key: number) => objec
   return cache
 }
 
-export function fullMap(): Map<number, number> {
+export function fullMap(size = ENTRIES): Map<number, number> {
   const map = new Map<number, number>()
-  for (let key = 0; key < ENTRIES; key++) map.set(key, key)
+  for (let key = 0; key < size; key++) map.set(key, key)
   return map
 }
 
@@ -94,11 +98,10 @@ export async function expire(step: number, options: object = {}): Promise<void> 
 }
 
 /** One by one out of a Map, all but one in `step`. */
-export function deleteFromMap(step: number): void {
-  const map = fullMap()
+export function deleteFromMap(step: number, size: number = ENTRIES): void {
+  const map = fullMap(size)
   settle()
-  for (let key = 0; key < ENTRIES; key++)
-    if (step === 0 || key % step !== 0) turns.time(() => map.delete(key))
+  for (let key = 0; key < size; key++) if (step === 0 || key % step !== 0) turns.time(() => map.delete(key))
 }
 
 export async function resize(to: number, options: object = {}): Promise<void> {
@@ -133,6 +136,22 @@ export function growMap(to: number, maps = 1): void {
   for (let i = 0; i < maps; i++) {
     const map = new Map<number, number>()
     for (let key = 0; key < to / maps; key++) turns.time(() => map.set(key, key))
+  }
+}
+
+/** The longest of the few sets around the one with which something grows that holds so many. */
+export function growthAt(target: { set(key: number, value: number): void }, size: number): void {
+  for (let key = 0; key < size - 3; key++) target.set(key, key)
+  settle()
+  for (let key = size - 3; key < size + 1; key++) turns.time(() => target.set(key, key))
+}
+
+/** Waits until the sweeper has nothing left to do at once: no slice of it for a while. */
+export async function rested(): Promise<void> {
+  for (let idle = 0; idle < 20; idle++) {
+    const { slices } = turns
+    await new Promise((resolve) => setTimer(resolve, 5))
+    if (turns.slices > slices) idle = 0
   }
 }
 

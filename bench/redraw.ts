@@ -6,6 +6,7 @@ import { readHitRatios, writeHitRatioPage } from './hit-ratio/write.ts'
 import { comparisonPage, goalPage, nodePage } from './pages.ts'
 import { withFigures } from './readme.ts'
 import type { Report } from './report.ts'
+import { writeTiersPage } from './tiers/page.ts'
 
 const root = new URL('../', import.meta.url)
 const docs = new URL('docs/benchmarks/', root)
@@ -19,6 +20,7 @@ export function redraw(): void {
   for (const name of ['hit-ratio', 'hit-ratio-synthetic'] as const)
     if (readHitRatios(docs, name) !== undefined) writeHitRatioPage(docs, name)
   writeAdvicePage(docs)
+  writeTiersPage(docs)
   writeFileSync(new URL('goals.md', import.meta.url), goalPage(reports))
   const drawn = reports.find(({ name }) => name === DRAWN) ?? reports.at(-1)
   const hitRatios = readHitRatios(docs, 'hit-ratio')

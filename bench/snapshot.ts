@@ -143,6 +143,7 @@ const count = (number: number): string => number.toLocaleString('en')
 const { values } = parseArgs({
   options: { traces: { type: 'string' }, most: { type: 'string' }, only: { type: 'string' } },
 })
+const most = Number(values.most ?? 1_000_000)
 const traces =
   values.traces ?? process.env.NEARCACHE_TRACES ?? fileURLToPath(new URL('traces', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'nearcache-bench-'))
@@ -153,7 +154,7 @@ try {
   ]
   const wants = (part: string): boolean => (values.only ?? part) === part
   if (wants('misses'))
-    for await (const { name, keys, unique } of workloads(traces, Number(values.most ?? 1_000_000)))
+    for await (const { name, keys, unique } of workloads(traces, most))
       for (const share of [0.02, 0.1]) {
         const bound = Math.round(unique * share)
         // Looks that overlap would count reads twice.
@@ -191,7 +192,7 @@ try {
 
 Misses in the reads after a restart (${LOOK} times as many as the bound, ${RESTARTS} restarts spread over the trace) of a process that went on, and by how
 much more there are after a restart: with a [snapshot](../operations.md#snapshots) restored; with the same entries put back without
-their standing; and with nothing. Node ${process.version}.
+their standing; and with nothing. Of each trace ${count(most)} reads at most. Node ${process.version}.
 
 ${lines.join('\n')}
 

@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { NONE } from './core/slots.ts'
 import type { Space } from './core/space.ts'
+import { liveEntries } from './engine/listing.ts'
 import { iterable, Reads } from './engine/reads.ts'
 import { isThenable } from './engine/removal.ts'
 import type { CacheStats, CacheSummary } from './engine/stats.ts'
@@ -240,7 +241,7 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
     this.store.deleteByTag(this.space, tag)
   }
 
-  /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries. Loads under way do not store. */
+  /** Empties this cache, or this namespace, and those inside it. Takes no longer with more entries or namespaces. Loads under way do not store. */
   clear(): void {
     this.#assertOpen()
     this.store.clear(this.space)
@@ -427,8 +428,9 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
     const store = this.store
     const space = this.space
     const isForced = options?.forceRefresh === true
-    const found = isForced ? this.#miss() : store.read(space, slot, key)
-    if (found !== undefined && !isDue(store, slot!)) return found
+    const there = store.slots.isBehind ? store.slotOf(space, key) : slot
+    const found = isForced ? this.#miss() : store.read(space, there, key)
+    if (found !== undefined && !isDue(store, there!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const resolved = resolveLoad(this.resolved, options)
     const request = { store, space, key, loader, resolved, isBatched, isForced, wait }
@@ -482,40 +484,31 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
 
   /** Entries held in this namespace (not in those inside it), live or not yet swept. */
   get size(): number {
-    return Math.min(this.space.table.size, this.store.maxEntries)
+    const { slots, maxEntries } = this.store
+    if (slots.isBehind) this.store.catchUp(this.space)
+    return Math.min(this.space.table.size, maxEntries)
   }
 
-  /** The live keys of this namespace, in no particular order. Entries may come and go meanwhile. Not a use. */
+  /**
+   * The live keys of this namespace: with the policy `'lru'` from the most to the least recently used, with `'adaptive'` in no particular
+   * order. Entries may come and go meanwhile. Not a use.
+   */
   *keys(): Generator<K, undefined> {
-    for (const [key] of this.#live()) yield key
+    for (const [key] of liveEntries(this.store, this.space)) yield key as K
   }
 
-  /** The live values of this namespace. Not a use. */
+  /** The live values of this namespace, in the order of `keys()`. Not a use. */
   *values(): Generator<V, undefined> {
-    for (const [, slot] of this.#live()) yield this.#valueIn(slot)!
+    for (const [, slot] of liveEntries(this.store, this.space)) yield this.#valueIn(slot)!
   }
 
-  /** The live entries of this namespace. Not a use. */
+  /** The live entries of this namespace, in the order of `keys()`. Not a use. */
   *entries(): Generator<[K, V], undefined> {
-    for (const [key, slot] of this.#live()) yield [key, this.#valueIn(slot)!]
+    for (const [key, slot] of liveEntries(this.store, this.space)) yield [key as K, this.#valueIn(slot)!]
   }
 
   [Symbol.iterator](): Generator<[K, V], undefined> {
     return this.entries()
-  }
-
-  /** Keys with the slots of live entries: as many steps as there were keys at the start, so that writing while iterating ends. */
-  *#live(): Generator<[K, number], undefined> {
-    this.#assertOpen()
-    const space = this.space
-    const { map } = space
-    let left = map.size
-    for (const [key, slotThen] of map) {
-      if (left-- === 0) return
-      // Once the space has another Map, this one tells only what may still be there.
-      const slot = space.map === map ? slotThen : (space.map.get(key) ?? NONE)
-      if (this.store.isLive(slot, this.clock.now())) yield [key as K, slot]
-    }
   }
 
   // The whole store
@@ -602,7 +595,7 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
   }
 
   #assertOpen(): void {
-    if (this.space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.store.assertOpen(this.space)
   }
 
   static {

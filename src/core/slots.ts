@@ -77,6 +77,8 @@ export class Slots {
   /** Each read is told to somebody. */
   areReadsTold = false
 
+  /** Key spaces may lead to slots that are theirs no longer; see engine/spaces.ts. */
+  isBehind = false
   /** Some entries have more than a value and a deadline: a weight, tags, an idle time, a time for which they are kept, reads with more to do. */
   hasExtras!: boolean
   /** Before this time every value is that of a plain live entry, so that reads need not look at deadlines; below every time where reads have more to do. */
@@ -252,9 +254,10 @@ export class Slots {
     this.watched = new Uint8Array(this.deadlines.length)
   }
 
-  /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched. */
+  /** Reads have more to do than to give the value: of all entries, or of those that bear tags, are kept past their deadlines or are watched, or that spaces lead to wrongly. */
   private get hasGuards(): boolean {
-    const { features, areReadsTold, tags, graces, watched } = this
+    const { features, areReadsTold, tags, graces, watched, isBehind } = this
+    if (isBehind) return true
     return (
       features.guards || areReadsTold || tags !== undefined || graces !== undefined || watched !== undefined
     )

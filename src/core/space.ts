@@ -42,6 +42,8 @@ export class Space {
   /** Loads under way that may still store; absent while there are none. */
   flights: Flights<object> | undefined = undefined
   closed = false
+  /** The number of the last change of whole spaces that it has gone along with; see engine/spaces.ts. */
+  changed = 0
   /** Namespaces by name (a string) and versions by number. */
   readonly #inside: Names<string | number> = new Names()
 

@@ -13,7 +13,7 @@ const BATCH = 64
 const LOOKS = 4096
 
 /** Entries within bounds: who gives way to whom, by number and by weight. */
-export class Bounded extends Entries {
+export abstract class Bounded extends Entries {
   /** The bound by entries that holds: the user's, or a lower one that a guard holds the store at. */
   maxEntries: number
   /** The bound by entries that the user has set. */
@@ -21,6 +21,8 @@ export class Bounded extends Entries {
   /** Infinity where no guard holds the store. */
   heldAt: number = Infinity
   maxWeight: number
+  /** The weight of one entry at most. */
+  maxEntryWeight: number
   /** What bounds the store besides its entries. */
   readonly unit: CacheStats['unit']
   readonly weighing: Weighing | undefined
@@ -36,6 +38,7 @@ export class Bounded extends Entries {
     this.maxEntries = settings.maxEntries
     this.wantedEntries = settings.maxEntries
     this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
+    this.maxEntryWeight = Math.min(settings.maxEntryWeight ?? Infinity, this.maxWeight)
     this.unit =
       settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
     this.weighing = weighingOf(settings)
@@ -128,12 +131,26 @@ export class Bounded extends Entries {
 
   /** Gives up one entry. Gives the slot of the key that left with it, if one did, for use at once. */
   evict(now: number): number {
-    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return NONE
+    if (this.hasDropped && this.reclaimOne(now)) return NONE
     const victim = this.policy.victim(now)
     if (victim === NONE) return NONE
     const freed = this.giveWay(victim, now)
     if (this.weighing !== undefined) this.dropSurplusGhosts(BATCH)
     return freed
+  }
+
+  private get hasDropped(): boolean {
+    return this.dropped.length > 0 || this.slots.isBehind
+  }
+
+  /** Makes room by an entry of a dropped table, or of a space that is yet to be emptied; whether one was found. */
+  private reclaimOne(now: number): boolean {
+    for (let left = BATCH; left > 0; left--) {
+      if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return true
+      if (!this.slots.isBehind) return false
+      this.goOn()
+    }
+    return false
   }
 
   /** A victim of the policy leaves; the slot of the key that left with it. */
@@ -152,7 +169,7 @@ export class Bounded extends Entries {
 
   /** Gives up one entry, any but `kept`, where entries have weights; whether there was one. */
   evictOther(kept: number, now: number): boolean {
-    if (this.dropped.length > 0 && this.reclaim(1, LOOKS, now) > 0) return true
+    if (this.hasDropped && this.reclaimOne(now)) return true
     const { policy } = this
     let victim = policy.victim(now)
     if (victim === kept && victim !== NONE) {

@@ -38,7 +38,7 @@ export class LiveCensus {
   begin(late: () => boolean): boolean {
     const { store, large } = this
     if (this.live !== undefined || store.slots.end < LARGE_MAP) return true
-    this.unasked ??= store.spaces()
+    this.unasked ??= store.allSpaces()
     for (let asked = 1; ; asked++) {
       const { value: space, done } = this.unasked.next()
       if (done) break

@@ -1,7 +1,7 @@
 import { type Clock, InjectedClock, systemClock } from '../core/clock.ts'
-import { Counters } from '../core/counters.ts'
+import type { Counters } from '../core/counters.ts'
 import { Slots } from '../core/slots.ts'
-import { Names, Space, type Table } from '../core/space.ts'
+import type { Space, Table } from '../core/space.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from '../core/tags.ts'
 import type { StoreSettings } from '../options/options.ts'
 import { Adaptive } from '../policies/adaptive.ts'
@@ -12,21 +12,19 @@ import { type Protection, protections } from './features/protection.ts'
 import { NegativeResult } from './negative.ts'
 import { Remains } from './remains.ts'
 import { RemovalQueue, type RemovalReason } from './removal.ts'
+import { Spaces } from './spaces.ts'
 
 /**
  * What a store holds, and one way out of it for all reasons: entries in slots, their keys in the tables of key spaces, an order kept by
  * a policy. The classes that extend it bound it (`Bounded`), end its lifetimes (`Timed`), and are read and written (`Store`).
  */
-export class Entries {
+export abstract class Entries extends Spaces {
   readonly settings: StoreSettings
   /** The name by which it is listed in the process. */
   label: string
   readonly clock: Clock
   /** Errors that no caller waits for. */
   readonly faults: Faults
-  /** Those of all spaces, closed ones included. */
-  readonly counters: Counters = new Counters()
-  readonly root: Space = new Space(undefined, undefined, this.counters)
   readonly slots: Slots
   readonly policy: Policy
   /** Entries held, those of dropped tables included until they are reclaimed. */
@@ -34,17 +32,14 @@ export class Entries {
   weight = 0
   /** The weight of the keys of ghosts, which counts towards the bound by bytes. */
   ghostWeight = 0
-  /** Tables whose entries are gone for every reader and whose slots wait to be reclaimed. */
-  readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
   readonly protection: Protection | undefined
   readonly removals: RemovalQueue | undefined
   /** Entries that the listener has still to be told of, where there is one. */
   readonly remains: Remains | undefined
-  /** Spaces of applications that share the store, by their prefix. */
-  readonly prefixes: Names<string> = new Names()
 
   /** With a `scale` below 1 it is a model of a store so many times as large. */
   constructor(settings: StoreSettings, label: string, scale = 1) {
+    super()
     this.settings = settings
     this.label = label
     this.faults = new Faults(this, settings.onError)
@@ -56,7 +51,7 @@ export class Entries {
       settings.onRemoval === undefined
         ? undefined
         : new RemovalQueue(settings.onRemoval, (error, key) => this.faults.report('listener', error, key))
-    this.remains = this.removals && new Remains(this.removals)
+    this.remains = this.removals && new Remains(this.removals, this)
     this.protection = protections[settings.protect]
     const { policy, maxEntries, idleTtl } = settings
     this.slots = new Slots({
@@ -67,21 +62,6 @@ export class Entries {
     })
     this.policy =
       policy === 'lru' ? new Lru(this.slots, maxEntries) : new Adaptive(this.slots, maxEntries, scale)
-  }
-
-  // Key spaces
-
-  ownerOf(slot: number): Table {
-    return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
-  }
-
-  *spaces(): Generator<Space> {
-    yield* this.root.all()
-    yield* this.prefixSpaces()
-  }
-
-  *prefixSpaces(): Generator<Space> {
-    for (const space of this.prefixes) yield* space.all()
   }
 
   // What a slot holds
@@ -115,6 +95,7 @@ export class Entries {
   /** Why an entry leaves: `reason` if it is live, else what has ended it. */
   reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
     const { slots } = this
+    if (slots.isBehind) this.catchUp(this.ownerOf(slot).space)
     if (slots.owners !== undefined && slots.owners[slot]!.dropped === 'cleared')
       return Math.abs(slots.deadlines[slot]) <= slots.owners[slot]!.droppedAt ? 'expired' : 'cleared'
     if (Math.abs(slots.deadlines[slot]) <= now) return 'expired'
@@ -219,33 +200,14 @@ export class Entries {
 
   // All of a space
 
-  /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
-  drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
-    if (space.map.size === 0) return
-    const table = this.detachTable(space, dropped, now)
-    this.dropped.push({ table, slots: table.map.values() })
-  }
-
   /** Empties all spaces at once and begins anew, whatever features there are; the listener is told later. */
-  empty(now: number): void {
+  empty(deed: 'clear' | 'close', now: number): void {
     const { table } = this.root
-    for (const space of this.spaces()) {
-      space.flights = undefined
-      space.tags = undefined
-      if (space.map.size > 0) this.detachTable(space, 'cleared', now)
-    }
+    this.changeSpaces(undefined, deed, now)
     for (const { table } of this.dropped.splice(0))
       if (table.dropped === 'expired') table.space.counters.expired += table.size
-    if (this.size > 0) this.remains?.take(this.slots, table)
+    if (this.size > 0) this.remains?.take(this.slots, table, now)
     this.reset()
-  }
-
-  private detachTable(space: Space, dropped: 'cleared' | 'expired', now: number): Table {
-    const table = space.renew()
-    table.dropped = dropped
-    table.droppedAt = now
-    if (dropped === 'cleared') space.counters.cleared += table.size
-    return table
   }
 
   /** Whether something has left that waits to be reclaimed, or to be told. */
@@ -272,7 +234,7 @@ export class Entries {
 
   /** All entries are gone and unseen: begins anew with empty structures. */
   reset(): void {
-    if (this.slots.used > 0) for (const space of this.spaces()) if (space.map.size > 0) space.renew()
+    if (this.root.map.size > 0) this.root.renew()
     this.slots.reset()
     this.policy.clear()
     this.size = 0

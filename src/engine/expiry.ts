@@ -81,7 +81,7 @@ export class Expiry implements Sweepable {
   /** Something is to be done that waits for no deadline. */
   private get isBusy(): boolean {
     const { store } = this
-    if (store.hasLeft || store.isOver || this.cursor > FIRST_SLOT) return true
+    if (store.slots.isBehind || store.hasLeft || store.isOver || this.cursor > FIRST_SLOT) return true
     return this.census.isUnderWay || this.emptying !== undefined || this.compaction.isUnderWay
   }
 
@@ -90,6 +90,7 @@ export class Expiry implements Sweepable {
     const { store } = this
     const { slots } = store
     const now = store.clock.recent()
+    if (!store.changeMore(late)) return false
     while (store.hasLeft) {
       store.remains?.tell(BATCH)
       store.reclaim(BATCH, BATCH, now)
@@ -139,7 +140,7 @@ export class Expiry implements Sweepable {
       return true
     }
     const now = store.clock.recent()
-    this.emptying ??= store.spaces()
+    this.emptying ??= store.allSpaces()
     for (let asked = 1; ; asked++) {
       const { value: space, done } = this.emptying.next()
       if (done) break
@@ -162,6 +163,6 @@ export class Expiry implements Sweepable {
   /** The store was closed. What a listener has still to be told it is told, also where nobody else holds the store any more. */
   end(): void {
     if (this.store.hasLeft) sweeper.finish(this)
-    else sweeper.dismiss(this)
+    else if (!this.store.slots.isBehind) sweeper.dismiss(this)
   }
 }

@@ -1,6 +1,5 @@
-import { NONE } from '../core/slots.ts'
+import { FIRST_SLOT, NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
-import { CacheError } from '../errors.ts'
 import type { StoreSettings } from '../options/options.ts'
 import { type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
@@ -35,19 +34,19 @@ export class Timed extends Bounded {
 
   /** The slot of a live entry, or NONE. Counts nothing. */
   find(space: Space, key: unknown): number {
-    const slot = space.map.get(key)
+    const slot = this.slotOf(space, key)
     if (slot !== undefined && this.isLive(slot, this.clock.now())) return slot
-    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    if (space.closed) this.assertOpen(space)
     this.clock.missed()
     return NONE
   }
 
   /** Milliseconds that a live entry has left, or undefined where none is. */
   timeLeft(space: Space, key: unknown): number | undefined {
-    const slot = space.map.get(key)
+    const slot = this.slotOf(space, key)
     const now = this.clock.now()
     if (slot !== undefined && this.isLive(slot, now)) return Math.abs(this.slots.deadlines[slot]) - now
-    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    if (space.closed) this.assertOpen(space)
     return undefined
   }
 
@@ -107,28 +106,43 @@ export class Timed extends Bounded {
 
   /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
   expireAll(space: Space): void {
-    const { deadlines, ttlDeadlines, graces } = this.slots
     const now = this.clock.now()
-    for (const inside of space.all()) {
-      inside.flights = undefined
-      for (const slot of inside.map.values()) {
-        if (!this.isHeld(slot, now)) continue
-        if (graces !== undefined && this.slots.values[slot] instanceof NegativeResult) graces[slot] = 0
-        else if (Math.abs(deadlines[slot]) > now) {
-          deadlines[slot] = now
-          if (ttlDeadlines !== undefined) ttlDeadlines[slot] = now
-        }
-        this.expiry.expect(this.endOf(slot))
+    this.changeSpaces(space, 'overtake', now)
+    let first = Infinity
+    if (space === this.root && this.prefixes.size === 0) {
+      const { deadlines, end } = this.slots
+      for (let slot = FIRST_SLOT; slot < end; slot++)
+        if (deadlines[slot] !== 0) first = Math.min(first, this.expireSlot(slot, now))
+    } else
+      for (const inside of space.all()) {
+        this.catchUp(inside)
+        for (const slot of inside.map.values()) first = Math.min(first, this.expireSlot(slot, now))
       }
-    }
+    this.expiry.expect(first)
     this.watcher?.cleared(space)
+  }
+
+  /** Ends the lifetime of what is in a slot; when it leaves for good. */
+  private expireSlot(slot: number, now: number): number {
+    const { slots } = this
+    const { deadlines, ttlDeadlines, graces, owners, tags } = slots
+    if (slots.isBehind) this.catchUp(this.ownerOf(slot).space)
+    if (deadlines[slot] === 0 || (owners !== undefined && owners[slot]!.dropped !== undefined))
+      return Infinity
+    if (tags !== undefined && this.isTaggedOut(slot)) return now
+    if (graces !== undefined && slots.values[slot] instanceof NegativeResult) graces[slot] = 0
+    else if (Math.abs(deadlines[slot]) > now) {
+      deadlines[slot] = now
+      if (ttlDeadlines !== undefined) ttlDeadlines[slot] = now
+    }
+    return this.endOf(slot)
   }
 
   // What loads find out
 
   /** Removes what is under the key because its time is over. */
   discard(space: Space, key: unknown): void {
-    const slot = space.map.get(key) ?? NONE
+    const slot = this.slotOf(space, key) ?? NONE
     if (this.holds(slot)) this.remove(slot, this.reason(slot, this.clock.now(), 'expired'))
   }
 
@@ -144,7 +158,7 @@ export class Timed extends Bounded {
     if (space.closed || this.keepsNothing) return
     const now = this.clock.forWrite()
     const weight = this.weighing?.ofNegative(result, key, this.size, this.weight, this.maxWeight) ?? 0
-    if (weight > this.maxWeight) return
+    if (weight > this.maxEntryWeight) return
     this.slots.trackLoads()
     const slot = this.insert(space, key, space.map.get(key) ?? NONE, result, weight, now)
     this.retag(slot, space, tags)
@@ -154,6 +168,10 @@ export class Timed extends Bounded {
     this.slots.refreshes![slot] = 0
     this.reweigh(slot, weight, now)
     this.expiry.expect(now + time)
+  }
+
+  protected override settleCalm(): void {
+    this.expiry.settleCalm()
   }
 
   override reset(): void {

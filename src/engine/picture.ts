@@ -94,7 +94,7 @@ export class Picture {
         if (table === undefined || met[slot] === 1) continue
         const { space } = table
         const key = this.keyOf(slot)
-        const now = space.map.get(key) ?? NONE
+        const now = store.slotOf(space, key) ?? NONE
         if (now !== slot && now !== NONE && now < end && this.keyOf(now) === key) {
           if (this.tableOf(now)?.space === space) {
             if (met[now] === 1) continue
@@ -121,7 +121,7 @@ export class Picture {
 /** What a store holds under a key now, live or kept for loads; undefined where that is nothing. */
 export function portraitOf(store: Store, space: Space, key: unknown, now: number): Portrait | undefined {
   const { slots } = store
-  const slot = space.map.get(key) ?? NONE
+  const slot = store.slotOf(space, key) ?? NONE
   if (slot === NONE || !store.isHeld(slot, now)) return undefined
   const value = slots.values[slot]
   if (value instanceof NegativeResult) return undefined
@@ -138,6 +138,6 @@ export function portraitOf(store: Store, space: Space, key: unknown, now: number
 
 /** Whether a key is remembered without an entry. */
 export function isRemembered(store: Store, space: Space, key: unknown): boolean {
-  const slot = space.map.get(key)
+  const slot = store.slotOf(space, key)
   return slot !== undefined && store.slots.deadlines[slot] === 0
 }

@@ -50,7 +50,7 @@ export class Reinstatement {
   /** Whether the cache may know something newer of the key: what it holds, or that it was removed meanwhile. */
   isOutdone(space: Space, key: unknown, tags: readonly string[]): boolean {
     const { store } = this
-    const slot = space.map.get(key)
+    const slot = store.slotOf(space, key)
     if (slot !== undefined && store.slots.deadlines[slot] !== 0) return true
     const fence = this.fenced.get(space)
     if (fence === undefined || space.flights !== fence.flights) return true
@@ -63,7 +63,7 @@ export class Reinstatement {
     const { store } = this
     const { slots, policy } = store
     const now = store.clock.recent()
-    const ghost = space.map.get(key) ?? NONE
+    const ghost = store.slotOf(space, key) ?? NONE
     if (ghost !== NONE) store.dropKey(ghost)
     const slot = store.insert(space, key, NONE, portrait.value, weight, now)
     if (standing !== undefined) policy.reinstate(slot, standing)
@@ -86,7 +86,7 @@ export class Reinstatement {
   recall(space: Space, key: unknown, standing: number): void {
     const { store } = this
     const { slots, policy } = store
-    if (slots.isFull || space.map.has(key)) return
+    if (slots.isFull || store.slotOf(space, key) !== undefined) return
     const slot = slots.take()
     store.name(slot, space, key)
     if (policy.recall(slot, standing)) store.weighGhost(slot)

@@ -2,6 +2,7 @@ import { FIRST_SLOT, type Slots } from '../core/slots.ts'
 import type { Table } from '../core/space.ts'
 import { NegativeResult } from './negative.ts'
 import type { RemovalQueue } from './removal.ts'
+import type { Spaces } from './spaces.ts'
 
 /** Number of slots that one call looks at, at most. */
 const LOOKS = 4096
@@ -10,25 +11,28 @@ const LOOKS = 4096
 interface Emptied extends Pick<Slots, 'keys' | 'values' | 'deadlines' | 'weights' | 'owners' | 'end'> {
   /** The owner of all slots where they do not tell it. */
   readonly table: Table
+  readonly at: number
   cursor: number
 }
 
 /** What a store held when it was emptied as a whole, until the listener has been told of it bit by bit. */
 export class Remains {
   private readonly removals: RemovalQueue
+  private readonly spaces: Spaces
   private readonly emptied: Emptied[] = []
 
-  constructor(removals: RemovalQueue) {
+  constructor(removals: RemovalQueue, spaces: Spaces) {
     this.removals = removals
+    this.spaces = spaces
   }
 
   get isEmpty(): boolean {
     return this.emptied.length === 0
   }
 
-  /** Keeps the arrays of slots that are about to begin anew, whose tables have been dropped. */
-  take({ keys, values, deadlines, weights, owners, end }: Slots, table: Table): void {
-    this.emptied.push({ keys, values, deadlines, weights, owners, end, table, cursor: FIRST_SLOT })
+  /** Keeps the arrays of slots that are about to begin anew. */
+  take({ keys, values, deadlines, weights, owners, end }: Slots, table: Table, at: number): void {
+    this.emptied.push({ keys, values, deadlines, weights, owners, end, table, at, cursor: FIRST_SLOT })
   }
 
   /** Has `count` entries told, and more until they weigh so much together, as far as one call can look. */
@@ -47,12 +51,14 @@ export class Remains {
   }
 
   /** Lets go of a value. */
-  private tellOne({ keys, values, deadlines, owners, table }: Emptied, slot: number): void {
-    const { dropped, droppedAt } = owners?.[slot] ?? table
+  private tellOne({ keys, values, deadlines, owners, table, at }: Emptied, slot: number): void {
+    const owner = owners?.[slot] ?? table
+    if (this.spaces.slots.isBehind) this.spaces.catchUp(owner.space)
+    const { dropped, droppedAt } = owner
     const value = values[slot]
     values[slot] = undefined
     if (value instanceof NegativeResult) return
-    const isExpired = dropped === 'expired' || Math.abs(deadlines[slot]!) <= droppedAt
+    const isExpired = dropped === 'expired' || Math.abs(deadlines[slot]!) <= Math.min(droppedAt, at)
     this.removals.add(keys[slot], value, isExpired ? 'expired' : 'cleared')
   }
 }

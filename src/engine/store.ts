@@ -1,7 +1,6 @@
 import { TagFence } from '../core/fence.ts'
 import { NONE } from '../core/slots.ts'
 import { Space } from '../core/space.ts'
-import { CacheError } from '../errors.ts'
 import type { ResolvedWrite } from '../options/resolved.ts'
 import { AT_ONCE } from './bounds.ts'
 import { publish } from './channels.ts'
@@ -46,6 +45,7 @@ export class Store extends Timed {
   }
 
   private withOwners(space: Space): Space {
+    if (this.slots.isBehind) this.catchUp(space)
     if (this.reinstatements !== undefined) for (const one of this.reinstatements) one.fence(space)
     if (space !== this.root) this.slots.trackOwners(this.root.table)
     return space
@@ -55,8 +55,9 @@ export class Store extends Timed {
 
   /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
   read(space: Space, slot: number | undefined, key: unknown): unknown {
-    const value = slot === undefined ? undefined : this.readSlot(space, slot)
-    if (value === undefined) this.miss(space, slot, key)
+    const there = this.slots.isBehind ? this.slotOf(space, key) : slot
+    const value = there === undefined ? undefined : this.readSlot(space, there)
+    if (value === undefined) this.miss(space, there, key)
     return value
   }
 
@@ -75,7 +76,7 @@ export class Store extends Timed {
 
   /** Counts a read that found nothing live. Throws a CacheError `CLOSED` once the key space is closed. */
   private miss(space: Space, slot: number | undefined, key: unknown): void {
-    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    if (space.closed) this.assertOpen(space)
     space.counters.misses++
     this.clock.missed()
     if (this.watcher !== undefined) this.watcher.missed(space, key, slot)
@@ -117,14 +118,15 @@ export class Store extends Timed {
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
   commit(space: Space, key: unknown, value: unknown, weight: number, resolved: ResolvedWrite): boolean {
-    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    if (this.slots.isBehind) this.catchUp(space)
+    if (space.closed) this.assertOpen(space)
     if (space.flights !== undefined) space.flights.overtake(key)
     if (this.keepsNothing) return true
     const { ttl } = resolved
     const now = this.clock.forWrite()
     if (ttl !== this.usualTtl) this.unusualUntil = Math.max(this.unusualUntil, now + ttl)
     const found = space.map.get(key) ?? NONE
-    if (!(ttl > 0 && weight <= this.maxWeight)) {
+    if (!(ttl > 0 && weight <= this.maxEntryWeight)) {
       this.turnAway(found, key, value, ttl, now)
       return false
     }
@@ -167,7 +169,7 @@ export class Store extends Timed {
     const key = keys[slot]
     const { space } = this.ownerOf(slot)
     space.flights?.overtake(key)
-    if (weight > this.maxWeight) {
+    if (weight > this.maxEntryWeight) {
       this.giveUp(slot, key, value, now)
       return
     }
@@ -190,7 +192,7 @@ export class Store extends Timed {
 
   /** Removes what is under the key; whether it was live. */
   delete(space: Space, key: unknown, why: 'deleted' | 'invalidated' = 'deleted'): boolean {
-    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.assertOpen(space)
     space.flights?.overtake(key)
     this.watcher?.deleted(space, key)
     const slot = space.map.get(key) ?? NONE
@@ -231,13 +233,9 @@ export class Store extends Timed {
     publish('invalidate', () => ({ cache: this.label, kind: 'clear', size: this.stats(space).size }))
     this.watcher?.cleared(space)
     const now = this.clock.recent()
-    if (space === this.root && this.prefixes.size === 0) this.empty(now)
-    else
-      for (const inside of space.all()) {
-        inside.flights = undefined
-        this.drop(inside, 'cleared', now)
-      }
-    if (this.hasLeft) this.expiry.expectWork()
+    if (space === this.root && this.prefixes.size === 0) this.empty('clear', now)
+    else this.changeSpaces(space, 'clear', now)
+    if (this.slots.isBehind || this.hasLeft) this.expiry.expectWork()
   }
 
   /** Makes every entry with the tag unreadable, in this space and those inside it. */
@@ -245,6 +243,7 @@ export class Store extends Timed {
     const now = this.clock.now()
     publish('invalidate', () => ({ cache: this.label, kind: 'tag', tag }))
     this.tagFence.note(space, tag)
+    if (this.slots.isBehind) this.catchUp(space)
     const group = space.tags?.get(tag)
     if (group === undefined) return
     group.kill()
@@ -256,6 +255,7 @@ export class Store extends Timed {
     const now = this.clock.now()
     publish('invalidate', () => ({ cache: this.label, kind: 'resize', maxEntries, maxWeight }))
     this.maxWeight = maxWeight
+    this.maxEntryWeight = Math.min(this.settings.maxEntryWeight ?? Infinity, maxWeight)
     this.wantedEntries = maxEntries
     this.applyBounds(now)
     if (this.isOver) this.expiry.expectWork()
@@ -273,19 +273,16 @@ export class Store extends Timed {
   close(space: Space): void {
     const now = this.clock.read()
     const isWhole = space === this.root
-    if (isWhole) this.empty(now)
-    for (const inside of isWhole ? this.spaces() : space.all()) {
-      if (inside.closed) continue
-      inside.flights = undefined
-      this.drop(inside, 'cleared', now)
-      inside.closed = true
-      inside.detach()
-    }
+    if (this.slots.isBehind) this.catchUp(space)
+    if (space.closed) return
+    if (isWhole) this.empty('close', now)
+    else this.changeSpaces(space, 'close', now)
+    space.detach()
     if (this.removals !== undefined) {
       this.remains!.tell(AT_ONCE)
       this.reclaim(AT_ONCE, AT_ONCE, now)
     }
-    if (this.hasLeft) this.expiry.expectWork()
+    if (this.slots.isBehind || this.hasLeft) this.expiry.expectWork()
     if (isWhole) this.expiry.end()
     this.notify()
     if (isWhole) this.watcher?.closed()
@@ -315,7 +312,8 @@ export class Store extends Timed {
   stats(space?: Space): CacheStats {
     let size = 0
     let weight = 0
-    for (const { table } of space?.all() ?? this.spaces()) {
+    this.finishChanges()
+    for (const { table } of space?.all() ?? this.allSpaces()) {
       size += table.size
       weight += table.weight
     }

@@ -13,7 +13,7 @@ const NEGATIVE_SHARE = 1 / 1000
 
 /** How entries count towards a bound by weight. */
 export interface Weighing {
-  /** The weight of an entry, a positive integer. Throws what the user's function throws, and a TypeError for what is none. */
+  /** The weight of an entry, an integer of at least 0. Throws what the user's function throws, and a TypeError for what is none. */
   ofEntry(value: unknown, key: unknown): number
   /** The weight of what a load found out that is no value, in a store that holds so many entries of that weight. */
   ofNegative(result: NegativeResult, key: unknown, size: number, weight: number, most: number): number
@@ -41,8 +41,8 @@ function byUser(weigh: (value: unknown, key: unknown) => unknown): Weighing {
   return {
     ofEntry(value, key) {
       const weight = weigh(value, key)
-      if (Number.isSafeInteger(weight) && (weight as number) > 0) return weight as number
-      throw refusal('weigh', 'a positive integer to be returned', weight)
+      if (Number.isSafeInteger(weight) && (weight as number) >= 0) return weight as number
+      throw refusal('weigh', 'an integer of at least 0 to be returned', weight)
     },
     // As much as the entries do on average, so that unknown keys cannot fill the memory, whatever the unit is.
     ofNegative: (_result, _key, size, weight, most) =>

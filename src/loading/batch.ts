@@ -79,6 +79,7 @@ export class Batch {
       const call = (): unknown => this.#work.run(ask)
       const answer = toMap(await (message === undefined ? call() : tracedCall(message, call)))
       outcome = 'success'
+      if (store.slots.isBehind) store.catchUp(space)
       const deleted =
         resolved.tags !== undefined &&
         store.tagFence.deletionsSince(deletionsBefore, space, resolved.tags).length > 0

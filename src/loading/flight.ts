@@ -83,6 +83,8 @@ export class Flight {
   #waiting = 0
   /** Those of them who would get an error. */
   #exposed = 0
+  /** Of the others, until when each has another value to go by. */
+  #standIns: number[] | undefined
   /** Goes on with nobody waiting, because a stale value is to be refreshed. */
   #isRefresh: boolean
   /** It began while another value could be given. */
@@ -131,23 +133,28 @@ export class Flight {
 
   /**
    * The result, for one who waits until `signal` fires or for `limit` milliseconds; past the limit it rejects with `tooLate`.
-   * Who has a stale value to go by does not let the error be seen. `wait` is the caller's, if a loader is.
+   * Who has another value to go by, before `standsUntil`, does not let the error be seen. `wait` is the caller's, if a loader is.
    */
   wait(
     signal: Signal | undefined,
     limit: number,
-    hasStale: boolean,
+    standsUntil: number,
     wait: Wait | undefined,
   ): Promise<unknown> {
     this.#waiting++
-    if (!hasStale) this.#exposed++
+    if (standsUntil === 0) this.#exposed++
+    else {
+      this.#standIns ??= []
+      this.#standIns.push(standsUntil)
+    }
     ;(this.#timer as { ref?: () => void } | undefined)?.ref?.()
     if (signal === undefined && limit === Infinity && wait === undefined) return this.#promise
     return new Promise((resolve, reject) => {
       const leave = (error: unknown): void => {
         release()
         this.#waiting--
-        if (!hasStale) this.#exposed--
+        if (standsUntil === 0) this.#exposed--
+        else this.#standIns!.splice(this.#standIns!.indexOf(standsUntil), 1)
         reject(error)
       }
       const endWait = (reason: unknown): void => {
@@ -239,6 +246,7 @@ export class Flight {
     const { store, space, key } = this.#request
     if (tags !== undefined)
       this.tagDeletions = store.tagFence.deletionsSince(this.deletionsBefore, space, tags)
+    if (store.slots.isBehind) store.catchUp(space)
     return this.tagDeletions.length === 0 && space.flights === this.#flights && this.#flights.at(key) === this
   }
 
@@ -254,7 +262,9 @@ export class Flight {
     if (mayStore && !hasStale && resolved.errorTtl > 0) {
       store.setNegative(space, key, new NegativeResult('failed', error), resolved.errorTtl, resolved.tags)
     }
-    if (this.#exposed === 0) store.faults.report(outcome === 'timeout' ? 'timeout' : 'loader', error, key)
+    const now = store.clock.now()
+    const isSeen = this.#exposed > 0 || this.#standIns?.some((until) => until <= now)
+    if (!isSeen) store.faults.report(outcome === 'timeout' ? 'timeout' : 'loader', error, key)
   }
 
   #timeOut(): void {

@@ -7,13 +7,13 @@ import type { Store } from '../engine/store.ts'
 
 /** The slot of an entry whose deadline has passed and which is kept for loads, or NONE. */
 export function findKept(store: Store, space: Space, key: unknown): number {
-  const slot = space.map.get(key) ?? NONE
+  const slot = store.slotOf(space, key) ?? NONE
   return store.isHeld(slot, store.clock.now()) && !store.isLive(slot, store.clock.now()) ? slot : NONE
 }
 
 /** The slot of an entry, live or kept for loads, or NONE. */
 export function findHeld(store: Store, space: Space, key: unknown): number {
-  const slot = space.map.get(key) ?? NONE
+  const slot = store.slotOf(space, key) ?? NONE
   return store.isHeld(slot, store.clock.now()) ? slot : NONE
 }
 

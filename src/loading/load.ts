@@ -15,7 +15,7 @@ export async function serveOrLoad(request: LoadRequest, signal: Signal | undefin
 async function serveKept(request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
   const { store, space, key, resolved } = request
   const slot = findKept(store, space, key)
-  if (slot === NONE) return fromFlight(request, signal, Infinity, false)
+  if (slot === NONE) return fromFlight(request, signal)
   const value = store.valueAt(slot)
   if (value instanceof NegativeResult) {
     if (value.kind === 'failed') throw value.error
@@ -28,8 +28,7 @@ async function serveKept(request: LoadRequest, signal: Signal | undefined): Prom
     space.counters.staleServed++
     return value
   }
-  if (age >= resolved.staleIfError) return fromFlight(request, signal, Infinity, false)
-  return orElse(value, request, signal)
+  return orElse(value, resolved.staleIfError - age, request, signal)
 }
 
 /** The result of a new load, whatever is held; what is held where that fails and `staleIfError` allows it. */
@@ -37,22 +36,26 @@ async function loadAnew(request: LoadRequest, signal: Signal | undefined): Promi
   const { store, space, key, resolved } = request
   const slot = findHeld(store, space, key)
   const value = slot === NONE ? undefined : store.valueAt(slot)
-  if (
-    value === undefined ||
-    value instanceof NegativeResult ||
-    resolved.staleIfError <= Math.max(0, ageOf(store, slot))
-  )
-    return fromFlight(request, signal, Infinity, false)
-  return orElse(value, request, signal)
+  if (value === undefined || value instanceof NegativeResult || resolved.staleIfError === 0)
+    return fromFlight(request, signal)
+  return orElse(value, resolved.staleIfError - ageOf(store, slot), request, signal)
 }
 
-/** The result of a load, or that value where it fails or takes too long. */
-async function orElse(value: unknown, request: LoadRequest, signal: Signal | undefined): Promise<unknown> {
-  const { space, resolved } = request
+/** The result of a load, or that value where it fails or takes too long within the time that the value has left. */
+async function orElse(
+  value: unknown,
+  left: number,
+  request: LoadRequest,
+  signal: Signal | undefined,
+): Promise<unknown> {
+  const { store, space, resolved } = request
+  if (left <= 0) return fromFlight(request, signal)
+  const until = store.clock.now() + left
+  const limit = resolved.softTimeout < left ? resolved.softTimeout : Infinity
   try {
-    return await fromFlight(request, signal, resolved.softTimeout, true)
+    return await fromFlight(request, signal, limit, until)
   } catch (error) {
-    if (error !== tooLate && signal?.aborted) throw error
+    if (error !== tooLate && (signal?.aborted || store.clock.read() >= until)) throw error
     space.counters.staleServed++
     return value
   }
@@ -63,19 +66,19 @@ export function refresh(request: LoadRequest): void {
   if (current(request) === undefined) new Flight(request, true)
 }
 
-/** The result of the load under way, or of a new one. */
+/** The result of the load under way, or of a new one. `standsUntil`: before then another value can be given instead of an error. */
 async function fromFlight(
   request: LoadRequest,
   signal: Signal | undefined,
-  limit: number,
-  hasStale: boolean,
+  limit = Infinity,
+  standsUntil = 0,
 ): Promise<unknown> {
   const { store, space, key } = request
   const flight = current(request)
-  if (flight === undefined) return new Flight(request, false).wait(signal, limit, hasStale, request.wait)
+  if (flight === undefined) return new Flight(request, false).wait(signal, limit, standsUntil, request.wait)
   flight.join()
   const { deletions } = store.tagFence
-  const value = await flight.wait(signal, limit, hasStale, request.wait)
+  const value = await flight.wait(signal, limit, standsUntil, request.wait)
   // Only at its end did the load tell a tag that may have been deleted before this call: what it brought may be too old for it.
   if (flight.tagDeletions.every((deleted) => deleted > deletions)) return value
   const slot = store.find(space, key)

@@ -23,7 +23,16 @@ const gone = new FinalizationRegistry<WeakRef<Store>>((ref) => {
 let opened = 0
 
 /** What joins must agree on. Functions are not compared (a reloaded module brings new ones): the first to open the store gives them. */
-const bounds = ['maxEntries', 'maxWeight', 'maxBytes', 'idleTtl', 'policy', 'protect', 'kind'] as const
+const bounds = [
+  'maxEntries',
+  'maxWeight',
+  'maxBytes',
+  'maxEntryWeight',
+  'idleTtl',
+  'policy',
+  'protect',
+  'kind',
+] as const
 
 /**
  * The store of that name if there is one, else a new one. Without a name, one that is listed by its place in the settings of the

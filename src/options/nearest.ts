@@ -10,7 +10,7 @@ const ELSEWHERE: ReadonlyMap<string, readonly string[]> = new Map<string, readon
   ['capacity', ['maxEntries']],
   ['size', ['maxEntries']],
   ['lrusize', ['maxEntries']],
-  ['maxentrysize', ['maxWeight']],
+  ['maxentrysize', ['maxEntryWeight']],
   ['sizecalculation', ['weigh']],
   ['maxage', ['ttl']],
   ['stdttl', ['ttl']],

@@ -40,10 +40,15 @@ export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
   readonly maxEntries?: number | undefined
   /** The sum of the weights at most, in the unit of `weigh`. Default: not bounded by weight. */
   readonly maxWeight?: number | undefined
-  /** The weight of an entry, a positive integer. Goes with `maxWeight`. Runs before anything changes. */
+  /** The weight of an entry, an integer of at least 0. Goes with `maxWeight`. Runs before anything changes. */
   readonly weigh?: ((value: V, key: K) => number) | undefined
   /** Bytes at most, by a built-in estimate of what keys and values take on the heap. Instead of `maxWeight`. */
   readonly maxBytes?: Bytes | undefined
+  /**
+   * The weight of one entry at most, in the unit of `maxWeight` or `maxBytes` and no more than that: a heavier one is not kept.
+   * Default: the bound itself.
+   */
+  readonly maxEntryWeight?: Bytes | undefined
   /** How long an entry lives after it was written. Default `'5m'`; Infinity for ever. */
   readonly ttl?: Duration | undefined
   /** Each lifetime is shortened by a random share of up to this, from 0 to 1, so that entries written together do not expire together. Default 0. */
@@ -137,7 +142,8 @@ const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Setting
   maxEntries: entries,
   maxWeight: positiveInteger,
   weigh: callable,
-  maxBytes: (value, option) => positiveInteger(bytes(value, option), option),
+  maxBytes: weightInBytes,
+  maxEntryWeight: weightInBytes,
   ttl: lifetime,
   ttlJitter: share,
   idleTtl: lifetime,
@@ -178,7 +184,27 @@ export function resolveOptions(options: unknown, where = ''): Settings {
       `${prefix}maxWeight: expected maxWeight and weigh together, got one without the other`,
     )
   }
+  checkEntryWeight(resolved, options.maxEntryWeight, prefix)
   return resolved
+}
+
+function weightInBytes(value: unknown, option: string): number {
+  return positiveInteger(bytes(value, option), option)
+}
+
+function checkEntryWeight(
+  { maxWeight, maxBytes, maxEntryWeight }: Settings,
+  given: unknown,
+  prefix: string,
+): void {
+  const most = maxBytes ?? maxWeight
+  const option = `${prefix}maxEntryWeight`
+  if (maxEntryWeight === undefined) return
+  if (most === undefined) throw new TypeError(`${option}: expected maxWeight or maxBytes beside it`)
+  if (maxBytes === undefined && typeof given !== 'number')
+    throw refusal(option, 'a number, in the unit of weigh', given)
+  if (maxEntryWeight > most)
+    throw new RangeError(`${option}: expected at most the bound by weight, ${most}, got ${maxEntryWeight}`)
 }
 
 /** What a store's settings say, and what holds where they say nothing. */

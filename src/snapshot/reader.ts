@@ -207,7 +207,7 @@ export class Reader {
   }
 
   #assertOpen(): void {
-    if (this.#space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+    this.#store.assertOpen(this.#space)
   }
 
   #result(): RestoredSnapshot {

@@ -1,5 +1,4 @@
 import { type Cache, spaceOf, storeOf } from '../cache.ts'
-import { CacheError } from '../errors.ts'
 import { type Duration, milliseconds, refusal } from '../options/units.ts'
 import { checkSerializer, type Serializer } from '../serialize.ts'
 import { assertCache, assertOptions } from './arguments.ts'
@@ -67,7 +66,7 @@ export async function restore<K, V>(
   )
     throw refusal('source', 'a path or a readable stream', source)
   const space = spaceOf(cache)
-  if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+  storeOf(cache).assertOpen(space)
   const chunks = isPath ? readFile(source as string) : (source as AsyncIterable<Uint8Array>)
   const reader = new Reader(storeOf(cache), space, serializer, age)
   return strict

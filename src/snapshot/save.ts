@@ -97,6 +97,7 @@ class Writer {
     this.#store = store
     this.#options = options
     this.#start = store.clock.read()
+    store.finishChanges()
     this.#picture = new Picture(store)
     this.#spaces = pathsFrom(space)
   }

@@ -9,6 +9,7 @@ export type ContractOptions = { readonly clock: () => number } & Pick<
   | 'maxWeight'
   | 'weigh'
   | 'maxBytes'
+  | 'maxEntryWeight'
   | 'ttl'
   | 'ttlJitter'
   | 'idleTtl'

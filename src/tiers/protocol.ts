@@ -6,7 +6,7 @@ import type { Host } from './host.ts'
 import type { Cover, Message } from './message.ts'
 import type { Near } from './near.ts'
 import { type Item, Outbox } from './outbox.ts'
-import { ABSENT, openEntry } from './record.ts'
+import { ABSENT, leaseIn, openEntry } from './record.ts'
 import { Requests } from './requests.ts'
 import type { FillResult, Position, Push, StoredValue, Tier, TierWrite } from './tier.ts'
 import type { TieredSettings } from './tiered-options.ts'
@@ -23,8 +23,8 @@ export interface Found {
   readonly left: number | undefined
   /** By which the result of a load may be stored; undefined: it may not. */
   readonly token: Token | undefined
-  /** Whether other processes wait for the result of a load. */
-  readonly isLeased: boolean
+  /** When the lease ends that this process has on it, by the store's clock: others wait for the result of its load. */
+  readonly lease: number | undefined
 }
 
 /** A lease that has ended is found by then, in milliseconds. */
@@ -254,9 +254,9 @@ export class Protocol {
   /** Notes what is found; gives the keys that another process has a lease on. */
   async #read(keys: readonly string[], found: Map<string, Found>, lease: number): Promise<readonly string[]> {
     const { follower, outbox } = this
-    const note = (key: string, token: Token | undefined, isLeased: boolean): unknown =>
-      found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, isLeased })
-    for (const key of keys) note(key, this.token, false)
+    const note = (key: string, token: Token | undefined, until: number | undefined): unknown =>
+      found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, lease: until })
+    for (const key of keys) note(key, this.token, undefined)
     const asked = this.requests.isOpen || this.#tier.isBus ? [] : keys.filter((key) => !outbox.isPending(key))
     if (asked.length === 0) return []
     const pendingTags = outbox.pendingTags()
@@ -269,11 +269,13 @@ export class Protocol {
     if (!reply.isKnown || reply.epoch !== follower.epoch || reply.head !== follower.last) follower.pull()
     const token = reply.isKnown ? { epoch: reply.epoch!, position: reply.head! } : undefined
     for (const [i, key] of asked.entries()) {
-      const bytes = reply.values[i]
-      note(key, token, lease > 0 && token !== undefined && bytes !== 'loading')
-      if (token === undefined || !(bytes instanceof Uint8Array)) continue
+      const there = reply.values[i]
+      const bytes = there instanceof Uint8Array ? there : undefined
+      const until = typeof there === 'number' ? there : bytes && lease > 0 ? leaseIn(bytes) : undefined
+      note(key, token, until)
+      if (token === undefined || bytes === undefined) continue
       const one = await this.#open(bytes, key, pendingTags, token)
-      if (one !== undefined) found.set(key, { ...one, isLeased: lease > 0 && (one.left ?? 0) <= 0 })
+      if (one !== undefined) found.set(key, { ...one, lease: until })
     }
     return asked.filter((_, i) => reply.values[i] === 'loading')
   }
@@ -296,7 +298,7 @@ export class Protocol {
       tags,
       left: isExpired ? Math.min(left ?? 0, 0) : left,
       token,
-      isLeased: false,
+      lease: undefined,
     }
   }
 
@@ -321,9 +323,9 @@ export class Protocol {
   }
 
   /** Those who wait for the result of a load that is not stored wait no longer. */
-  async release(key: string): Promise<void> {
+  async release(key: string, lease: number): Promise<void> {
     if (this.#tier.release === undefined || this.requests.isOpen || this.isClosed) return
-    await this.requests.ask(() => this.#tier.release!(key), this.settings.readTimeout)
+    await this.requests.ask(() => this.#tier.release!(key, lease), this.settings.readTimeout)
   }
 
   #stored(

@@ -93,6 +93,14 @@ export function openEntry(bytes: Uint8Array, key: string): StoredEntry | undefin
   }
 }
 
+/** When the lease ends that stands in an entry that is over; undefined where none does. */
+export function leaseIn(bytes: Uint8Array): number | undefined {
+  if (bytes.length < HEAD || bytes[0] !== VERSION) return undefined
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const [born, expires] = [long(view, 18), long(view, 26)]
+  return expires !== 0 && born > expires % EXPIRED ? born : undefined
+}
+
 /** An entry as a store writes it. */
 export function packEntry(
   entry: Omit<StoredEntry, 'data' | 'isExpired'> & { readonly isExpired?: boolean },

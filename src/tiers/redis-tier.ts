@@ -104,8 +104,8 @@ class RedisTier implements Tier {
     }
   }
 
-  release(key: string): Promise<unknown> {
-    return this.#run(scripts.release, [this.#prefix + key], [this.#holder])
+  release(key: string, until: number): Promise<unknown> {
+    return this.#run(scripts.release, [this.#prefix + key], [this.#holder, String(until)])
   }
 
   async fill(fill: Fill): Promise<FillResult> {
@@ -209,9 +209,9 @@ class RedisTier implements Tier {
   }
 }
 
-function entryOf(reply: unknown): Uint8Array | 'loading' | undefined {
+function entryOf(reply: unknown): TierRead['values'][number] {
   if (reply === 1) return 'loading'
-  return reply instanceof Uint8Array ? reply : undefined
+  return reply instanceof Uint8Array || typeof reply === 'number' ? reply : undefined
 }
 
 function valueArguments(value: StoredValue): CommandArgument[] {

@@ -24,14 +24,15 @@ local function open()
   local v = call('HMGET', S, 'e', 'i', 'c', 'kf', 'tf', 'kn', 'tn')
   if v[1] then
     s.e, s.i, s.c, s.kf, s.tf = v[1], v[2], tonumber(v[3]), tonumber(v[4]), tonumber(v[5])
+    s.kn, s.tn = call('ZCARD', K), call('ZCARD', T)
     -- Fences that were evicted by themselves: what they told is not known any more.
-    if tonumber(v[6]) ~= call('ZCARD', K) then s.kf = seq(s.i) call('HSET', S, 'kf', int(s.kf), 'kn', call('ZCARD', K)) end
-    if tonumber(v[7]) ~= call('ZCARD', T) then s.tf = seq(s.i) call('HSET', S, 'tf', int(s.tf), 'tn', call('ZCARD', T)) end
+    if tonumber(v[6]) ~= s.kn then s.kf = seq(s.i) call('HSET', S, 'kf', int(s.kf), 'kn', s.kn) end
+    if tonumber(v[7]) ~= s.tn then s.tf = seq(s.i) call('HSET', S, 'tf', int(s.tf), 'tn', s.tn) end
     return
   end
   local t = micros()
   call('DEL', L, K, T)
-  s.e, s.i, s.c, s.kf, s.tf = ARGV[1], '0-0', t, t, t
+  s.e, s.i, s.c, s.kf, s.tf, s.kn, s.tn = ARGV[1], '0-0', t, t, t, 0, 0
   append(int(t) .. '-' .. ARGV[1], '')
   call('HSET', S, 'e', s.e, 'r', run(), 'b', int(t), 'i', s.i, 'c', int(t), 'kf', int(t), 'tf', int(t), 'kn', 0, 'tn', 0)
 end
@@ -66,19 +67,27 @@ open()
 
 /** Entries, from a server that has what was seen. */
 export const READ: string = `-- KEYS: 1 state, 2 log, 3 key fences, 4 tag fences, 5… entries. ARGV: 1 seen, 2 lease ms (0: none), 3 who asks.
--- Reply: 1, epoch, head, values…: bytes, nil, or 1 where another process loads it; 0, epoch, head where what was seen is not known.
--- A lease stands under a missing key, as a 0 byte and whose it is; in an entry that is over, as a time when it was born that is to come.
+-- Reply: 1, epoch, head, values…: bytes, nil, 1 where another process loads it, or when the lease ends that was given on what is missing;
+-- 0, epoch, head where what was seen is not known. A lease stands under a missing key, as a 0 byte, whose it is, a space and when it ends;
+-- in an entry that is over, as a time when it was born that is to come.
 local call = redis.call
-local s = call('HMGET', KEYS[1], 'e', 'i', 'c', 'tf', 'tn')
+local s = call('HMGET', KEYS[1], 'e', 'i', 'c')
 local epoch, head = s[1], s[2]
 if not epoch then return { 0 } end
 if ARGV[1] ~= head and ARGV[1] ~= '' and #call('XRANGE', KEYS[2], ARGV[1], ARGV[1]) == 0 then return { 0, epoch, head } end
-local e, c = tonumber(epoch), tonumber(s[3])
-local function valid(v)
-  local version, _, _, n, of, at = struct.unpack('>BBBBI6I8', v)
-  if version ~= 1 or of ~= e or at < c then return false end
-  if n == 0 then return true end
-  if at < tonumber(s[4]) or tonumber(s[5]) ~= call('ZCARD', KEYS[4]) then return false end
+local e, c, lease, ms = tonumber(epoch), tonumber(s[3]), tonumber(ARGV[2]), 0
+if lease > 0 then
+  local t = call('TIME')
+  ms = t[1] * 1000 + math.floor(t[2] / 1000)
+end
+local fences
+-- Whether none of an entry's tags was deleted after it.
+local function untouched(v, n, at)
+  if not fences then
+    fences = call('HMGET', KEYS[1], 'tf', 'tn')
+    fences.whole = tonumber(fences[2]) == call('ZCARD', KEYS[4])
+  end
+  if at < tonumber(fences[1]) or not fences.whole then return false end
   local p = 35
   for _ = 1, n do
     local length = struct.unpack('>I2', v, p)
@@ -88,43 +97,42 @@ local function valid(v)
   end
   return true
 end
--- Whether a lifetime has ended: by itself, or by a call, which adds 2^52 to the time.
-local function over(expires, ms) return expires ~= 0 and (expires <= ms or expires >= 4503599627370496) end
-local lease, ms = tonumber(ARGV[2]), 0
-if lease > 0 then
-  local t = call('TIME')
-  ms = t[1] * 1000 + math.floor(t[2] / 1000)
-end
 local reply = { 1, epoch, head }
 for k = 5, #KEYS do
   -- What is no string is none of ours.
   local v = redis.pcall('GET', KEYS[k])
   if type(v) ~= 'string' then v = false end
-  local entry = v and #v >= 34 and valid(v) and v
-  local born, expires = 0, 0
-  if entry and lease > 0 then born, expires = struct.unpack('>I8I8', entry, 19) end
-  if lease == 0 or entry and not over(expires, ms) then reply[k - 1] = entry
-  elseif entry and born > ms or v and string.byte(v) == 0 and string.sub(v, 2) ~= ARGV[3] then reply[k - 1] = 1
+  local entry, born, expires = false, 0, 0
+  if v and #v >= 34 then
+    local version, _, _, n, of, at, b, x = struct.unpack('>BBBBI6I8I8I8', v)
+    if version == 1 and of == e and at >= c and (n == 0 or untouched(v, n, at)) then entry, born, expires = v, b, x end
+  end
+  -- A lifetime has ended by itself, or by a call, which adds 2^52 to the time.
+  if lease == 0 or entry and (expires == 0 or expires > ms and expires < 4503599627370496) then reply[k - 1] = entry
+  elseif entry and born > ms or v and string.byte(v) == 0 and string.match(v, '^%z(%d+) ') ~= ARGV[3] then reply[k - 1] = 1
   else
     -- A full server refuses it, and nothing relies on it.
-    if entry then redis.pcall('SETRANGE', KEYS[k], 18, struct.pack('>I8', ms + lease))
-    else redis.pcall('SET', KEYS[k], '\\0' .. ARGV[3], 'PX', ARGV[2]) end
-    reply[k - 1] = entry
+    local till = ms + lease
+    if entry then
+      redis.pcall('SETRANGE', KEYS[k], 18, struct.pack('>I8', till))
+      reply[k - 1] = string.sub(entry, 1, 18) .. struct.pack('>I8', till) .. string.sub(entry, 27)
+    else
+      redis.pcall('SET', KEYS[k], '\\0' .. ARGV[3] .. ' ' .. string.format('%.0f', till), 'PX', ARGV[2])
+      reply[k - 1] = till
+    end
   end
 end
 return reply
 `
 
 /** A lease is given up. */
-export const RELEASE: string = `-- KEYS: 1 entry. ARGV: 1 whose lease.
+export const RELEASE: string = `-- KEYS: 1 entry. ARGV: 1 whose lease, 2 when it ends.
 local v = redis.pcall('GETRANGE', KEYS[1], 0, 33)
 if type(v) ~= 'string' then return 0 end
-if v == '\\0' .. ARGV[1] then return redis.call('DEL', KEYS[1]) end
+if v == '\\0' .. ARGV[1] .. ' ' .. ARGV[2] then return redis.call('DEL', KEYS[1]) end
 if #v < 34 or string.byte(v) ~= 1 then return 0 end
 local born, expires = struct.unpack('>I8I8', v, 19)
-local t = redis.call('TIME')
-local ms = t[1] * 1000 + math.floor(t[2] / 1000)
-if expires == 0 or expires > ms and expires < 4503599627370496 or born <= ms then return 0 end
+if expires == 0 or born ~= tonumber(ARGV[2]) then return 0 end
 redis.call('SETRANGE', KEYS[1], 18, struct.pack('>I8', 0))
 return 1
 `
@@ -181,23 +189,27 @@ end
 local before = s.i
 local at = seq(before) + 1
 append(int(at) .. '-' .. ARGV[1], ARGV[5], ARGV[7])
+local changed = { 'i', s.i }
+local function change(field, value) changed[#changed + 1] = field changed[#changed + 1] = value end
 for k = 5, #KEYS do
   if ARGV[6] ~= 'expire' then call('UNLINK', KEYS[k])
   elseif call('TYPE', KEYS[k]).ok == 'string' and call('STRLEN', KEYS[k]) >= 34 then call('SETRANGE', KEYS[k], 26, struct.pack('>I8', math.floor(micros() / 1000) + 4503599627370496)) end
-  call('ZADD', K, int(at), KEYS[k])
+  s.kn = s.kn + call('ZADD', K, int(at), KEYS[k])
 end
-for i = 11, from - 1 do call('ZADD', T, int(at), ARGV[i]) end
-if ARGV[6] == 'clear' then s.c = at end
-local function trim(z, max, floor)
-  local over = call('ZCARD', z) - max
-  if over <= 0 then return floor end
+for i = 11, from - 1 do s.tn = s.tn + call('ZADD', T, int(at), ARGV[i]) end
+if ARGV[6] == 'clear' then change('c', int(at)) end
+-- The newest of the fences stay; the floor is where the last of the others stood.
+local function trim(z, size, max, floor, field)
+  local over = size - max
+  if over <= 0 then return size end
   local last = call('ZRANGE', z, over - 1, over - 1, 'WITHSCORES')
   call('ZREMRANGEBYRANK', z, 0, over - 1)
-  return math.max(floor, tonumber(last[2]))
+  change(field, int(math.max(floor, tonumber(last[2]))))
+  return max
 end
-s.kf = trim(K, tonumber(ARGV[8]), s.kf)
-s.tf = trim(T, tonumber(ARGV[9]), s.tf)
-call('HSET', S, 'i', s.i, 'c', int(s.c), 'kf', int(s.kf), 'tf', int(s.tf), 'kn', call('ZCARD', K), 'tn', call('ZCARD', T))
+if #KEYS > 4 then change('kn', trim(K, s.kn, tonumber(ARGV[8]), s.kf, 'kf')) end
+if n > 0 then change('tn', trim(T, s.tn, tonumber(ARGV[9]), s.tf, 'tf')) end
+call('HSET', S, unpack(changed))
 if kept == 1 then
   local ms = math.floor(micros() / 1000)
   store(key, at, ms - tonumber(ARGV[from + 1]), ms, tonumber(ARGV[from + 2]), tonumber(ARGV[from + 3]),

@@ -13,8 +13,11 @@ export interface TierRead {
   /** The life of the store's state, and its newest position; undefined where the store has no state yet. */
   readonly epoch: string | undefined
   readonly head: Position | undefined
-  /** An entry for each key asked for, which may be over; `'loading'` where a lease was asked for and another process has it. */
-  readonly values: readonly (Uint8Array | 'loading' | undefined)[]
+  /**
+   * For each key asked for an entry, which may be over. Where a lease was asked for: when the one ends that this process now has on what
+   * is missing, or `'loading'` where another process has it. In an entry that is over the lease stands itself: `leaseIn` of record.ts.
+   */
+  readonly values: readonly (Uint8Array | number | 'loading' | undefined)[]
 }
 
 /** A value to be stored, without what the store itself adds. */
@@ -118,8 +121,8 @@ export interface Tier {
   read(keys: readonly string[], seen: Position | undefined, lease: number): Promise<TierRead>
   /** Stores the result of a load, unless it was overtaken. */
   fill(fill: Fill): Promise<FillResult>
-  /** Gives up a lease that `read` has given, if there still is one. Without it others wait until it ends. */
-  release?(key: string): Promise<unknown>
+  /** Gives up the lease that `read` has given until then, if it still stands. Without it others wait until it ends. */
+  release?(key: string, until: number): Promise<unknown>
   /** Invalidates, in the log and in the store. */
   write(write: Write): Promise<TierWrite>
   /** The entries of the log after a position. */

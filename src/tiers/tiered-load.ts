@@ -60,11 +60,11 @@ async function load(request: TieredRequest, context: LoadContext): Promise<unkno
   const { underWay } = protocol
   const text = space.encode(key)
   const work = underWay.begin(text, protocol.now())
-  let isLeased = false
+  let lease: number | undefined
   let filling: Promise<boolean> | undefined
   try {
     const found = await request.read(text)
-    isLeased = found.isLeased
+    lease = found.lease
     if (found.isHit && serves(space, found, context, options)) {
       space.hold(key, text)
       context.ttl = space.localTtl(found.left!, work.start)
@@ -87,7 +87,7 @@ async function load(request: TieredRequest, context: LoadContext): Promise<unkno
     return value
   } finally {
     underWay.end(work)
-    void settle(space, text, filling, isLeased).catch(protocol.onError)
+    void settle(space, text, filling, lease).catch(protocol.onError)
   }
 }
 
@@ -96,10 +96,10 @@ async function settle(
   { protocol }: TieredSpace,
   text: string,
   filling: Promise<boolean> | undefined,
-  isLeased: boolean,
+  lease: number | undefined,
 ): Promise<void> {
   const isStored = await filling
-  if (isLeased && !isStored) await protocol.release(text)
+  if (lease !== undefined && !isStored) await protocol.release(text, lease)
 }
 
 /** The loader's value; where it fails, that of the second tier, if it may still be given. */

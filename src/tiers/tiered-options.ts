@@ -97,6 +97,7 @@ const LOCAL = [
   'maxWeight',
   'weigh',
   'maxBytes',
+  'maxEntryWeight',
   'ttl',
   'ttlJitter',
   'idleTtl',

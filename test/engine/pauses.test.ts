@@ -163,10 +163,10 @@ describe.each(policies)('no single turn of work is long, %s', { timeout: 30_000 
     const cache = full({ policy, clock: clock.now, maxEntries: Infinity, ttl: 1000 })
     for (let n = 0; n < 1000; n++) cache.namespace<number, number>(String(n)).set(n, n, { ttl: Infinity })
     const store = storeOf(cache)
-    const spaces = store.spaces.bind(store)
+    const spaces = store.allSpaces.bind(store)
     let asked = 0
     let most = 0
-    store.spaces = function* () {
+    store.allSpaces = function* () {
       for (const space of spaces()) {
         most = Math.max(most, ++asked)
         yield space

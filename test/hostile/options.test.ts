@@ -38,6 +38,7 @@ const taken: { readonly [Option in keyof Required<CacheOptions>]: readonly unkno
   maxWeight: counts,
   weigh: functions,
   maxBytes: counts,
+  maxEntryWeight: [5],
   ttl: times,
   ttlJitter: [0],
   idleTtl: times,
@@ -64,6 +65,7 @@ const taken: { readonly [Option in keyof Required<CacheOptions>]: readonly unkno
 const beside: { readonly [option: string]: CacheOptions } = {
   maxWeight: { weigh: () => 1 },
   weigh: { maxWeight: 5 },
+  maxEntryWeight: { maxWeight: 5, weigh: () => 1 },
 }
 
 describe.each(Object.entries(taken))('the option %s', (option, right) => {

@@ -68,7 +68,6 @@ describe('an error of background work goes to onError, exactly once', () => {
     ['was deleted', (cache) => cache.delete('k')],
     ['was replaced', (cache) => cache.set('k', 'set')],
     ['was evicted', (cache) => cache.resize(1) ?? cache.set('other', 'v')],
-    ['came to its end', () => pass(MINUTE)],
   ])('also if the value that stands in %s while its caller waited', async (_, happen) => {
     const { cache, errors } = open({ ttl: 100, staleIfError: MINUTE, policy: 'lru' })
     const source = new Source()

@@ -14,10 +14,11 @@ export interface ModelSettings {
 /** What a caller has been given so far. */
 export type Outcome = 'waiting' | { readonly given: unknown } | { readonly failed: unknown }
 
-/** A call that may still be waiting: what it will be given instead of an error, if anything, and until when it waits. */
+/** A call that may still be waiting: what it will be given instead of an error, if anything, and before when; until when it waits. */
 export interface Caller {
   outcome: Outcome
   readonly standIn: unknown
+  readonly standsUntil: number
   readonly until: number
 }
 
@@ -72,11 +73,11 @@ export class Model {
   }
 
   call(key: string, tagged: boolean): Caller {
-    const { staleWhileRevalidate, staleIfError, softTimeout } = this.#settings
+    const { staleWhileRevalidate, staleIfError } = this.#settings
     const entry = this.#entries.get(key)
     const finding = this.#findings.get(key)
     if (finding !== undefined && finding.until > this.time) return settled(finding.outcome)
-    if (entry === undefined) return this.#wait(key, tagged, undefined, Infinity)
+    if (entry === undefined) return this.#wait(key, tagged, undefined, 0)
     const age = this.time - entry.deadline
     if (age < 0) {
       if (entry.due <= this.time) this.#refresh(key, tagged)
@@ -87,8 +88,12 @@ export class Model {
       if (!rests) this.#refresh(key, tagged)
       return settled({ given: entry.value })
     }
-    if (age < staleIfError) return this.#wait(key, tagged, entry.value, this.time + softTimeout)
-    return this.#wait(key, tagged, undefined, Infinity)
+    return this.#wait(
+      key,
+      tagged,
+      age < staleIfError ? entry.value : undefined,
+      entry.deadline + staleIfError,
+    )
   }
 
   /** A caller leaves. */
@@ -217,9 +222,15 @@ export class Model {
     if (this.#joinable(key) === undefined) this.#start(key, tagged, true)
   }
 
-  #wait(key: string, tagged: boolean, standIn: unknown, until: number): Caller {
+  #wait(key: string, tagged: boolean, standIn: unknown, standsUntil: number): Caller {
     const flight = this.#joinable(key) ?? this.#start(key, tagged, false)
-    const caller: Caller = { outcome: 'waiting', standIn, until }
+    const until = this.time + this.#settings.softTimeout
+    const caller: Caller = {
+      outcome: 'waiting',
+      standIn,
+      standsUntil,
+      until: until < standsUntil ? until : Infinity,
+    }
     flight.callers.add(caller)
     return caller
   }
@@ -243,9 +254,12 @@ export class Model {
     if (flight.givenUp) return
     const callers = [...flight.callers]
     for (const caller of callers)
-      caller.outcome = caller.standIn === undefined ? { failed: error } : { given: caller.standIn }
+      caller.outcome =
+        caller.standIn !== undefined && this.time < caller.standsUntil
+          ? { given: caller.standIn }
+          : { failed: error }
     // An error is reported where nobody sees it.
-    if (callers.every(({ standIn }) => standIn !== undefined)) this.errors++
+    if (callers.every(({ outcome }) => 'given' in (outcome as object))) this.errors++
     if (!this.#mayStore(flight)) return
     const { errorBackoff, errorTtl } = this.#settings
     const { key, tagged } = flight
@@ -260,5 +274,5 @@ export class Model {
 }
 
 function settled(outcome: Outcome): Caller {
-  return { outcome, standIn: undefined, until: Infinity }
+  return { outcome, standIn: undefined, standsUntil: 0, until: Infinity }
 }

@@ -178,6 +178,21 @@ describe('staleIfError', () => {
     expect(call.value).toBe(error)
   })
 
+  it('a load that fails when the window is over gives its error, also to who came before', async () => {
+    const { cache, errors } = open({ ttl: 100, staleIfError: 1000, softTimeout: 800 })
+    const source = new Source()
+    cache.set('k', 'old')
+    await pass(600)
+    const waits = [cache.getOrLoad('k', source.load), cache.getOrLoad('k', source.load)].map(follow)
+    await pass(499)
+    const late = follow(cache.getOrLoad('k', source.load))
+    await pass(1)
+    expect([...waits, late]).toEqual([waiting, waiting, waiting])
+    await source.fail('down')
+    expect([...waits, late]).toEqual([failed('down'), failed('down'), failed('down')])
+    expect(errors).toEqual([])
+  })
+
   it('a caller who leaves gets its own reason, not the old value', async () => {
     const { cache } = open(options)
     const source = new Source()

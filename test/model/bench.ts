@@ -19,6 +19,8 @@ export interface Setup {
   readonly policy: 'lru' | 'adaptive'
   readonly maxEntries: number
   readonly maxWeight: number
+  /** Default: `maxWeight`. */
+  readonly maxEntryWeight?: number
   readonly idleTtl: number
   readonly listener: boolean
   readonly namespaces: boolean
@@ -75,12 +77,13 @@ export class Bench {
 
   constructor(setup: Setup) {
     this.#setup = setup
-    const { policy, maxEntries, maxWeight, idleTtl } = setup
+    const { policy, maxEntries, maxWeight, maxEntryWeight, idleTtl } = setup
     const name = `model ${names++}`
     const root = new Cache<unknown, unknown>({
       ...{ policy, maxEntries, ttl: TTL, name },
       maxWeight: maxWeight === Infinity ? undefined : maxWeight,
       weigh: maxWeight === Infinity ? undefined : weigh,
+      maxEntryWeight,
       idleTtl: idleTtl === Infinity ? undefined : idleTtl,
       clock: setup.timers ? undefined : this.#clock.now,
       onRemoval: setup.listener ? (removal) => this.#told.push(removal) : undefined,
@@ -89,7 +92,7 @@ export class Bench {
     this.#store = storeOf(root)
     this.#store.clock.read()
     this.#model = new ModelStore({
-      ...{ policy, maxEntries, maxWeight, idleTtl, ttl: TTL },
+      ...{ policy, maxEntries, maxWeight, maxEntryWeight: maxEntryWeight ?? maxWeight, idleTtl, ttl: TTL },
       weigh: maxWeight === Infinity ? () => 0 : weighOrThrow,
     })
     const flights = new Set<Flight>()
@@ -568,9 +571,9 @@ function materialise(name: ValueName, setup: Setup): unknown {
     case 'bigint':
       return 7n
     case 'heavy':
-      return { weight: setup.maxWeight + 1 }
+      return { weight: (setup.maxEntryWeight ?? setup.maxWeight) + 1 }
     case 'refused':
-      return { weight: 0 }
+      return { weight: -1 }
     case 'undefined':
       return undefined
     default:
@@ -581,7 +584,7 @@ function materialise(name: ValueName, setup: Setup): unknown {
 let last = 0
 
 function fresh({ maxWeight }: Setup): object {
-  return { weight: 1 + (last++ % Math.min(4, maxWeight)) }
+  return { weight: last++ % Math.min(5, maxWeight) }
 }
 
 function weigh(value: unknown): number {
@@ -591,7 +594,7 @@ function weigh(value: unknown): number {
 
 function weighOrThrow(value: unknown): number {
   const weight = weigh(value)
-  if (weight > 0) return weight
+  if (weight >= 0) return weight
   throw new TypeError('model')
 }
 

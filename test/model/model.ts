@@ -6,6 +6,7 @@ export interface ModelSettings {
   readonly policy: 'lru' | 'adaptive'
   readonly maxEntries: number
   readonly maxWeight: number
+  readonly maxEntryWeight: number
   readonly weigh: (value: unknown) => number
   readonly ttl: number
   readonly idleTtl: number
@@ -173,7 +174,7 @@ export class ModelStore {
     if (space.closed) throw new CacheError('CLOSED', 'model')
     space.flights.delete(key)
     let entry = space.entries.get(key)
-    if (ttl <= 0 || weight > this.settings.maxWeight) {
+    if (ttl <= 0 || weight > this.settings.maxEntryWeight) {
       if (entry) this.leave(entry, this.ended(entry) ?? (ttl <= 0 ? 'expired' : 'replaced'))
       if (ttl > 0) this.tell(key, value, 'evicted')
       return false
@@ -396,7 +397,7 @@ export class ModelCache {
     const sum = typeof value === 'bigint' ? value + BigInt(delta) : value + Number(delta)
     const weight = store.weigh(sum)
     space.flights.delete(key)
-    if (weight > store.settings.maxWeight) {
+    if (weight > store.settings.maxEntryWeight) {
       store.leave(entry, 'replaced')
       store.tell(key, sum, 'evicted')
     } else {

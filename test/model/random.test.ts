@@ -10,7 +10,7 @@ const total = Number(process.env.NEARCACHE_OPERATIONS ?? 100_000)
 const bounds = {
   entries: { maxEntries: 6, maxWeight: Infinity },
   weight: { maxEntries: Infinity, maxWeight: 15 },
-  both: { maxEntries: 8, maxWeight: 20 },
+  both: { maxEntries: 8, maxWeight: 20, maxEntryWeight: 12 },
 }
 
 const setups: [string, Setup][] = []

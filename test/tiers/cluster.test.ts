@@ -54,6 +54,49 @@ describe.skipIf(!hasServer)('over a cluster of three (skipped where there is no 
       }
     },
   )
+
+  test('a cache that is split by hand lies on all nodes; each key has one part, and tags and clears go to all', {
+    timeout: 30_000,
+  }, async () => {
+    const ports = nodes.map(({ port }) => port)
+    const clients = [await connectCluster('ioredis', ports), await connectCluster('redis', ports)]
+    const names = ['users-a', 'users-b', 'users-c']
+    const [one, other] = clients.map(({ client }) =>
+      names.map((name) => inOtherProcess<number, number>({ name, remote: redisTier(client) })),
+    )
+    const partOf = (parts: typeof one, id: number) => parts![id % parts!.length]!
+    try {
+      for (const part of [...one!, ...other!]) {
+        await part.ready()
+        await until(() => part.stats().remote.isListening)
+      }
+      for (let id = 0; id < 30; id++)
+        expect(await partOf(one, id).set(id, id, { tags: id < 15 ? ['low'] : [] })).toBe(true)
+      // Each node has the entries of its own part, and nothing of the others.
+      const held = await Promise.all(
+        nodes.map(async ({ socket }) =>
+          String(await socket.command(['KEYS', 'nc:{users-*}:v:*'])).split(','),
+        ),
+      )
+      expect(held.map((keys) => keys.length)).toEqual([10, 10, 10])
+      for (const keys of held) expect(new Set(keys.map((key) => key.split(':v:')[0])).size).toBe(1)
+      for (let id = 0; id < 30; id++)
+        expect(await partOf(other, id).getOrLoad(id, () => expect.unreachable())).toBe(id)
+      expect(await partOf(one, 20).delete(20)).toBe(true)
+      await until(() => partOf(other, 20).get(20) === undefined)
+      expect(await Promise.all(one!.map((part) => part.deleteByTag('low')))).toEqual([true, true, true])
+      for (let id = 0; id < 15; id++) await until(() => partOf(other, id).get(id) === undefined)
+      expect(partOf(other, 21).get(21)).toBe(21)
+      expect(await Promise.all(one!.map((part) => part.clear()))).toEqual([true, true, true])
+      for (let id = 0; id < 30; id++) {
+        await until(() => partOf(other, id).get(id) === undefined)
+        expect(await partOf(other, id).lookup(id)).toBeUndefined()
+      }
+    } finally {
+      for (const part of [...one!, ...other!]) await part.close()
+      for (const { close } of clients) await close()
+    }
+  })
 })
 
 /** A node with a port of its own for the bus; another one where that turns out to be taken. */

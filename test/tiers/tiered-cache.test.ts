@@ -503,6 +503,30 @@ describe('when the second tier fails', () => {
     expect(one.stats().remote.anchorings).toBe(2)
   })
 
+  test('a server that comes back empty overtakes what hosts load meanwhile', async () => {
+    const cache = await fleet.process()
+    const open = await cache.beginLoad('a')
+    fleet.model = fleet.empty()
+    await fleet.pass(1000)
+    expect([open.isOvertaken(), open.finish('old')]).toEqual([true, false])
+    open.end()
+    expect(cache.has('a')).toBe(false)
+  })
+
+  test('while the log cannot be read, a load that began longer ago than maxStale is not joined', async () => {
+    const cache = await fleet.process({ maxStale: 3000 })
+    fleet.server = 'is silent'
+    await fleet.pass(5000)
+    void cache.getOrLoad('a', () => new Promise<never>(() => {}))
+    await fleet.pass(2000)
+    const joined = cache.getOrLoad('a', () => 'joined')
+    await fleet.pass(2000)
+    const own = cache.getOrLoad('a', () => 'own')
+    await fleet.pass(1000)
+    expect(await own).toBe('own')
+    expect(await Promise.race([joined, 'waits'])).toBe('waits')
+  })
+
   test('what was found absent is distrusted like what is held', async () => {
     const cache = await fleet.process({ staleIfError: '1m', negativeTtl: '1h' })
     expect(await cache.getOrLoad('a', () => undefined)).toBeUndefined()

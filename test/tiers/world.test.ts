@@ -4,12 +4,15 @@ import { type Profile, play } from './world/world.ts'
 
 /** More of them run by `npm run simulate:tiers -- 20000`. */
 const schedules: [Profile, number][] = [
-  ['calm', 10],
-  ['lossy', 10],
-  ['storm', 30],
+  ['calm', 15],
+  ['lossy', 15],
+  ['storm', 95],
+  ['split', 25],
+  ['sleep', 25],
+  ['quiet', 25],
 ]
 /** Other seeds on each day, so that in time many are met; a failure names its own. */
-const from = Number(process.env.SEED ?? 100_000 + 50 * Math.floor(Date.now() / 86_400_000))
+const from = Number(process.env.SEED ?? 100_000 + 200 * Math.floor(Date.now() / 86_400_000))
 
 test.each(schedules)(
   'no read gives what was invalidated longer ago than its bound, whatever happens (%s, %i schedules)',

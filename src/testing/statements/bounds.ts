@@ -10,6 +10,7 @@ import {
   refuses,
   rejectionOf,
   show,
+  thrownBy,
 } from '../assert.ts'
 import { recorded } from '../recorded.ts'
 import { type Statement, statement } from '../statement.ts'
@@ -192,7 +193,7 @@ export const boundsStatements: readonly Statement[] = [
     },
   ),
 
-  ...[0, -1, 1.5, Number.NaN, Infinity, '5', undefined, null, 5n].map((weight) =>
+  ...[-1, 1.5, Number.NaN, Infinity, '5', undefined, null, 5n].map((weight) =>
     statement(
       31,
       `a weight of ${show(weight)} is a TypeError and the old value stays`,
@@ -206,7 +207,7 @@ export const boundsStatements: readonly Statement[] = [
         cache.set('k', 1)
         wrong = true
         refuses(
-          'weigh: expected a positive integer',
+          'weigh: expected an integer of at least 0',
           () => cache.set('k', 2),
           () => cache.add('new', 2),
           () => cache.setMany([['k', 2]]),
@@ -219,6 +220,86 @@ export const boundsStatements: readonly Statement[] = [
       },
     ),
   ),
+
+  statement(31, 'an entry may weigh nothing', ['entries', 'stats'], ({ open }) => {
+    const cache = open({ maxWeight: 10, weigh: Number })
+    cache.set('full', 10)
+    cache.set('empty', 0)
+    matches(cache.stats(), { size: 2, weight: 10 })
+    cache.set('full', 0)
+    matches(cache.stats(), { size: 2, weight: 0 })
+    cache.set('full', 9)
+    equal(
+      new Map(cache.entries()),
+      new Map([
+        ['full', 9],
+        ['empty', 0],
+      ]),
+    )
+    matches(cache.stats(), { size: 2, weight: 9, evictions: 0 })
+  }),
+
+  statement(
+    31,
+    'a value heavier than maxEntryWeight is told and not kept, and what was there goes',
+    ['add', 'incr', 'getOrSet', 'entries', 'stats'],
+    ({ open }) => {
+      const removals: unknown[] = []
+      const cache = open({
+        ...{ maxWeight: 100, maxEntryWeight: 10, weigh: Number },
+        onRemoval: (removal) => removals.push(removal),
+      })
+      cache.set('other', 10)
+      cache.set('k', 5)
+      cache.set('k', 11)
+      equal(removals, [
+        { key: 'k', value: 5, reason: 'replaced' },
+        { key: 'k', value: 11, reason: 'evicted' },
+      ])
+      is(cache.add('k', 11), true)
+      is(
+        cache.getOrSet('k', () => 11),
+        11,
+      )
+      equal([...cache.entries()], [['other', 10]])
+      is(cache.incr('other'), 11)
+      matches(cache.stats(), { size: 0, weight: 0 })
+    },
+  ),
+
+  statement(
+    31,
+    'maxEntryWeight holds for maxBytes too, and follows a bound that is lowered',
+    ['stats', 'size', 'resize'],
+    ({ open }) => {
+      const cache = open({ maxBytes: '1mb', maxEntryWeight: '10kb' })
+      cache.set('small', 'x'.repeat(5000))
+      cache.set('large', 'x'.repeat(11_000))
+      is(cache.has('small'), true)
+      is(cache.has('large'), false)
+      cache.resize({ maxBytes: '4kb' })
+      cache.set('small', 'x'.repeat(5000))
+      is(cache.size, 0)
+    },
+  ),
+
+  statement(31, 'maxEntryWeight is no more than the bound by weight, which it needs', [], ({ open }) => {
+    refuses(
+      'maxEntryWeight: expected',
+      () => open({ maxEntryWeight: 5 }),
+      () => open({ maxEntryWeight: '5kb', maxWeight: 10_000, weigh: () => 1 }),
+    )
+    for (const options of [
+      { maxEntryWeight: 11, maxWeight: 10, weigh: () => 1 },
+      { maxEntryWeight: '2mb', maxBytes: '1mb' },
+      { maxEntryWeight: 0, maxBytes: '1mb' },
+    ] as const)
+      isError(
+        thrownBy(() => open(options)),
+        RangeError,
+        'maxEntryWeight: expected',
+      )
+  }),
 
   statement(31, 'maxEntries and maxWeight hold together', ['size'], ({ open }) => {
     const cache = open({ maxWeight: 100, weigh: Number, maxEntries: 3 })
@@ -335,7 +416,7 @@ export const boundsStatements: readonly Statement[] = [
     },
   ),
 
-  ...[0, -1, 1.5, Number.NaN, '5', undefined, null].map((wrong) =>
+  ...[-1, 1.5, Number.NaN, '5', undefined, null].map((wrong) =>
     statement(32, `resize refuses ${show(wrong)}`, ['size', 'resize'], ({ open }) => {
       const cache = open({ maxEntries: 10 })
       for (let i = 0; i < 10; i++) cache.set(i, i)
@@ -348,7 +429,7 @@ export const boundsStatements: readonly Statement[] = [
     }),
   ),
 
-  ...[0, -1, 1.5, Number.NaN, -Infinity, '100', null, 10n].map((wrong) =>
+  ...[-1, 1.5, Number.NaN, -Infinity, '100', null, 10n].map((wrong) =>
     statement(28, `refuses ${show(wrong)} for maxEntries`, [], ({ open }) => {
       isMisuse(
         () => open({ maxEntries: wrong as number }),

@@ -49,6 +49,48 @@ export const policiesStatements: readonly Statement[] = [
     equal(kept(cache), ['c', 'd', 'e'])
   }),
 
+  statement(
+    33,
+    'iteration goes from the most to the least recently used',
+    ['keys', 'values', 'entries'],
+    ({ open }) => {
+      const cache = full(open)
+      equal([...cache.keys()], ['c', 'b', 'a'])
+      cache.get('a')
+      cache.set('b', 2)
+      equal(
+        [...cache.entries()],
+        [
+          ['b', 2],
+          ['a', 1],
+          ['c', 1],
+        ],
+      )
+      equal([...cache.values()], [2, 1, 1])
+      cache.set('d', 4)
+      equal([...cache.keys()], ['d', 'b', 'a'])
+      // Uses meanwhile change nothing of an iteration under way.
+      const met: unknown[] = []
+      for (const key of cache.keys()) {
+        met.push(key)
+        cache.get('a')
+        if (key === 'd') cache.delete('b')
+      }
+      equal(met, ['d', 'a'])
+    },
+  ),
+
+  statement(33, 'iteration of a namespace keeps to that order', ['keys', 'namespace'], ({ open }) => {
+    const cache = full(open, { maxEntries: 6 })
+    const users = cache.namespace('users')
+    users.set('a', 1)
+    users.set('b', 1)
+    cache.get('b')
+    users.get('a')
+    equal([...users.keys()], ['a', 'b'])
+    equal([...cache.keys()], ['b', 'c', 'a'])
+  }),
+
   statement(33, 'an add at capacity evicts the least recently used', ['add'], ({ open }) => {
     const cache = full(open)
     is(cache.add('d', 1), true)

@@ -18,7 +18,6 @@ const mutants: [what: string, file: string, from: string, to: string, profile: P
     'number - 1',
     'lossy',
   ],
-  ['a beat that came back is what proves', 'bus-tier.ts', 'await link.beat(beat / 10)\n', '\n', 'storm'],
 ]
 
 test.each(mutants)(

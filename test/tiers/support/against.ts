@@ -1,4 +1,4 @@
-import { openEntry, sealed } from '../../../src/tiers/record.ts'
+import { leaseIn, openEntry, sealed } from '../../../src/tiers/record.ts'
 import { redisTier } from '../../../src/tiers/redis-tier.ts'
 import type { Position, StoredValue, Tier, TierRead } from '../../../src/tiers/tier.ts'
 import { numberOf } from '../../../src/tiers/tier.ts'
@@ -31,6 +31,8 @@ export async function against(
     { micros: () => micros, nonce: () => nonce, appended() {} },
   )
   const positions: Position[] = ['5-5']
+  /** By key, when the last lease on it ends: on the server, in the model. */
+  const leases = new Map<string, readonly [number, number]>()
   const outcomes: Record<string, number> = {}
   const note = (name: string): void => {
     outcomes[name] = (outcomes[name] ?? 0) + 1
@@ -69,17 +71,23 @@ export async function against(
     if (dice < 0.35) {
       const holder = random.below(2)
       const lease = random.chance(0.5) ? LEASE : 0
-      real = shown(await holders[holder]!.read([key, 'k9'], seen, lease), key)
+      const its = await holders[holder]!.read([key, 'k9'], seen, lease)
+      real = shown(its, key)
       const reply = model.read([key, 'k9'], seen, lease, holder)
       ours = shown(reply, key)
       const [first] = reply.values
       if (!hasState) note('read: no state')
       else if (!reply.isKnown) note('read: history lost')
-      else if (first === undefined) note(lease > 0 ? 'read: leased' : 'read: miss')
+      else if (first === undefined) note('read: miss')
+      else if (typeof first === 'number') note('read: leased')
       else note(first === 'loading' ? 'read: another loads' : 'read: hit')
+      if (lease > 0 && leaseOf(reply) !== undefined) leases.set(key, [leaseOf(its) ?? 0, leaseOf(reply)!])
       if (random.chance(0.3)) {
-        real = [real, (await holders[holder]!.release!(key)) === 1]
-        const isReleased = model.release(key, holder) === 1
+        // That which was given last, perhaps to another or gone by now, or an earlier one.
+        const [theirs, modelled] = leases.get(key) ?? [1, 1]
+        const earlier = random.chance(0.2) ? 5 : 0
+        real = [real, (await holders[holder]!.release!(key, theirs - earlier)) === 1]
+        const isReleased = model.release(key, modelled - earlier, holder) === 1
         ours = [ours, isReleased]
         note(isReleased ? 'lease given up' : 'no lease to give up')
       }
@@ -144,10 +152,16 @@ async function spoil(what: number, model: Model, socket: RedisSocket): Promise<s
   return ['state gone', 'log gone', 'key fences gone', 'tag fences gone', 'flushed', 'entry gone'][what]!
 }
 
+/** The lease that a read has given on its first key. */
+function leaseOf({ values: [first] }: TierRead): number | undefined {
+  return typeof first === 'number' ? first : first instanceof Uint8Array ? leaseIn(first) : undefined
+}
+
 /** A reply of `read` without its times, which differ. */
 function shown(reply: TierRead, key: string): unknown {
   const values = reply.values.map((bytes) => {
     const entry = bytes instanceof Uint8Array ? openEntry(bytes, key) : undefined
+    if (typeof bytes === 'number') return 'leased'
     return entry === undefined
       ? (bytes ?? null)
       : {

@@ -26,6 +26,7 @@ export type ServerMechanism =
   | 'history check on pull'
   | 'conflict gives the value up'
   | 'leases'
+  | 'each lease is given up by itself'
   | 'expiry by a call is for ever'
 
 export interface Limits {
@@ -182,11 +183,15 @@ export class Model {
     const held = entry === undefined ? this.leases.get(key) : undefined
     if (valid !== undefined && valid.born > now) return 'loading'
     if (held !== undefined && held.until > now && held.holder !== holder) return 'loading'
+    const until = now + lease
     if (valid === undefined) {
       this.entries.delete(key)
-      this.leases.set(key, { holder, until: now + lease })
-    } else this.entries.set(key, { ...valid, born: now + lease })
-    return valid && packed(valid)
+      this.leases.set(key, { holder, until })
+      return until
+    }
+    const leased = { ...valid, born: until }
+    this.entries.set(key, leased)
+    return packed(leased)
   }
 
   /** The entry under a key, unless the server has removed it by now. */
@@ -197,16 +202,16 @@ export class Model {
     return undefined
   }
 
-  release(key: string, holder: number): number {
-    const now = this.#time()
+  release(key: string, until: number, holder: number): number {
     const held = this.leases.get(key)
     const entry = this.#there(key)
     if (entry === undefined) {
-      if (held === undefined || held.until <= now || held.holder !== holder) return 0
+      if (held === undefined || held.until <= this.#time() || held.holder !== holder) return 0
+      if (this.#on('each lease is given up by itself') && held.until !== until) return 0
       this.leases.delete(key)
       return 1
     }
-    if (!isOver(entry, now) || entry.born <= now) return 0
+    if (entry.expires === 0 || entry.born !== until) return 0
     this.entries.set(key, { ...entry, born: 0 })
     return 1
   }

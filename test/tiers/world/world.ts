@@ -18,12 +18,29 @@ import { Random } from './random.ts'
  *   OWN     A read that starts after the call in the same process gives it or a newer one, acknowledged or not.
  *   L2      No script gives out an entry older than it once the invalidation ran in the server's history. Checked after every script.
  *   END     After all faults have ended and time has passed, every process reads it or a newer one, if the process that called lived on.
+ *
+ * Where a load has failed, what is over may be given: then BOUND does not hold, and OWN for what was deleted, not for what was expired.
+ * Besides:
+ *
+ *   TTL     No read gives a value longer than its ttl after it was stored, but where a load has failed meanwhile.
+ *   BREAKER Nothing is read or filled in the pause of a breaker that has opened.
+ *   FLIGHT  With single flight and nothing that goes wrong, no two processes load a key at once that is not invalidated.
+ *   WAIT    With single flight and nothing that goes wrong, nobody waits while nobody loads, but for a lease to be given up.
  */
 
-export type Profile = 'calm' | 'lossy' | 'storm'
-export type Violation = 'BOUND' | 'OWN' | 'L2' | 'END' | 'ERROR'
+/**
+ * What goes wrong: nothing; pushes; everything; above all failovers; above all processes that are frozen or cut off; little is
+ * invalidated, so that what is old stays long, and the log is so short that a process soon loses its place in it.
+ */
+export type Profile = 'calm' | 'lossy' | 'storm' | 'split' | 'sleep' | 'quiet'
+export type Violation = 'BOUND' | 'OWN' | 'L2' | 'END' | 'TTL' | 'BREAKER' | 'FLIGHT' | 'WAIT' | 'ERROR'
 type Product = Pick<typeof product, 'simulatedCache'>
-type Tiered = product.TieredCache<string, number>
+/** A version of the source, and a number of the load that brought it. */
+interface Value {
+  readonly version: number
+  readonly load: number
+}
+type Tiered = product.TieredCache<string, Value>
 
 const KEYS = ['k0', 'k1', 'k2'] as const
 const TAGS = [['a'], ['a', 'b'], []] as const
@@ -32,10 +49,85 @@ const BEAT = 150
 const MAX_STALE = 900
 const TIMEOUT = 180
 const RING = { time: 1500, most: 12, slack: 400 }
+/** Where failovers are frequent, so little is remembered that some lose more than that. */
+const SMALL_RING = { time: 600, most: 3, slack: 400 }
+const PAUSE = 200
 const LEG = 50
 const PUSH = 25
+/** A fill that is refused, the lease given up after it, the longest pause before one asks again, and the answer, with some to spare. */
+const HANDOVER = 600
 const LIMITS = { log: 40, keys: 2, tags: 1 }
-const BOUNDS: Record<Profile, number> = { calm: PUSH, lossy: BEAT + 4 * LEG, storm: MAX_STALE }
+const SHORT = { log: 3, keys: 2, tags: 1 }
+const BOUNDS: Record<Profile, number> = {
+  calm: PUSH,
+  lossy: BEAT + 4 * LEG,
+  storm: MAX_STALE,
+  split: MAX_STALE,
+  sleep: MAX_STALE,
+  quiet: MAX_STALE,
+}
+/** Entries of the log that come by one pull at most. */
+const PULLS: Record<Profile, number> = { calm: 10, lossy: 10, storm: 10, split: 4, sleep: 2, quiet: 2 }
+const DOWN = 'the source is down'
+
+/** What befalls the world, by how often. */
+type Trouble =
+  | 'cut'
+  | 'deaf'
+  | 'freeze'
+  | 'crash'
+  | 'failover'
+  | 'split'
+  | 'restore'
+  | 'empty'
+  | 'state evicted'
+  | 'fences evicted'
+  | 'log evicted'
+  | 'entry evicted'
+  | 'clock jumps'
+  | 'saved'
+const TROUBLES: Record<Profile, readonly [Trouble, number][]> = {
+  calm: [],
+  lossy: [],
+  storm: [
+    ['cut', 22],
+    ['deaf', 14],
+    ['freeze', 10],
+    ['crash', 6],
+    ['failover', 7],
+    ['split', 3],
+    ['restore', 4],
+    ['empty', 4],
+    ['state evicted', 6],
+    ['fences evicted', 8],
+    ['log evicted', 4],
+    ['entry evicted', 4],
+    ['clock jumps', 4],
+    ['saved', 4],
+  ],
+  split: [
+    ['split', 40],
+    ['failover', 25],
+    ['empty', 5],
+    ['state evicted', 5],
+    ['freeze', 10],
+    ['cut', 10],
+    ['deaf', 10],
+  ],
+  sleep: [
+    ['freeze', 45],
+    ['cut', 25],
+    ['deaf', 25],
+    ['log evicted', 5],
+  ],
+  quiet: [
+    ['cut', 40],
+    ['deaf', 25],
+    ['log evicted', 20],
+    ['state evicted', 5],
+    ['failover', 10],
+  ],
+}
 
 interface Process {
   readonly name: number
@@ -47,8 +139,26 @@ interface Process {
   oldUntil: number
   old: Model | undefined
   listener: ((bytes: Uint8Array) => void) | undefined
-  /** By key, the newest version that a call in this process has made known. */
+  /** By key, the newest version that a call in this process has made known, and the newest that one has removed what was there for. */
   readonly own: [number, number, number]
+  readonly removed: [number, number, number]
+  /** By key, when a load failed here last. */
+  readonly failedAt: [number, number, number]
+  /** Requests without an answer in a row, and when the last of them was given up. */
+  unanswered: number
+  unansweredAt: number
+  /** Invalidations that were called here and not yet answered. */
+  calls: number
+}
+
+/** A load that is or was under way. */
+interface Loading {
+  readonly process: Process
+  readonly key: number
+  readonly from: number
+  readonly to: number
+  /** It need not have a lease: own invalidations were under way, or what the server has was just about to be over when it was read. */
+  readonly isFree: boolean
 }
 
 interface Owed {
@@ -77,6 +187,19 @@ export class World implements ModelWorld {
   #isEnding = false
   #clockSkew = 0
   #nonces = 0
+  #hasJumped = false
+  readonly #ttl: number
+  readonly #staleIfError: number
+  readonly #flight: { readonly lease: number; readonly wait: number } | undefined
+  readonly #failures: number
+  /** How many loads and updates take long. */
+  readonly #longLoads: number
+  #loadCount = 0
+  /** By load, until when its value may be given. */
+  readonly #deadlines = new Map<number, number>()
+  readonly #loads: Loading[] = []
+  /** By key, when an invalidation of it ran last. */
+  readonly #ranAt: [number, number, number] = [0, 0, 0]
   #server: Model
   #snapshots: Model[] = []
   #saved: Model | undefined
@@ -92,8 +215,18 @@ export class World implements ModelWorld {
     this.#profile = profile
     this.#bound = BOUNDS[profile]
     this.#trace = trace
-    this.#server = new Model(LIMITS, this, off)
-    this.#count = 3 + this.random.below(2)
+    this.#server = new Model(profile === 'quiet' ? SHORT : LIMITS, this, off)
+    const { random } = this
+    this.#count = 3 + random.below(2)
+    this.#ttl = random.chance(0.4) ? random.between(200, 1500) : 3_600_000
+    this.#staleIfError = random.chance(0.3) ? random.between(200, 1500) : 0
+    this.#failures = random.chance(0.5) ? 5 : 1000
+    this.#longLoads = profile === 'sleep' || profile === 'split' || profile === 'quiet' ? 0.2 : 0.05
+    const [short, long] = [
+      { lease: 400, wait: 300 },
+      { lease: 4000, wait: 4000 },
+    ]
+    this.#flight = random.chance(0.3) ? (random.chance(0.3) ? short : long) : undefined
     for (let i = 0; i < this.#count; i++) this.#start(i)
   }
 
@@ -125,28 +258,37 @@ export class World implements ModelWorld {
       old: undefined,
       listener: undefined,
       own: [0, 0, 0],
+      removed: [0, 0, 0],
+      failedAt: [-Infinity, -Infinity, -Infinity],
+      unanswered: 0,
+      unansweredAt: 0,
+      calls: 0,
     }
     this.#processes[name] = process
     const { random } = this
-    process.cache = this.#product.simulatedCache<string, number>(
+    process.cache = this.#product.simulatedCache<string, Value>(
       {
         name: 'world',
         remote: { open: () => this.#tierOf(process) },
-        ttl: '1h',
+        ttl: this.#ttl,
+        staleIfError: this.#staleIfError,
+        errorBackoff: 1,
+        singleFlight: this.#flight,
         clock: () => this.now + 1,
         beat: BEAT,
         maxStale: MAX_STALE,
         readTimeout: TIMEOUT,
         writeTimeout: TIMEOUT,
-        breaker: { failures: random.chance(0.5) ? 5 : 1000, pause: 200 },
+        breaker: { failures: this.#failures, pause: PAUSE },
         policy: 'lru',
         onError: (error) => {
-          if ((error as { code?: string }).code !== 'UNREACHABLE')
+          const { code, message } = error as { code?: string; message?: string }
+          if (code !== 'UNREACHABLE' && message !== DOWN)
             this.#fail('ERROR', String((error as Error).stack ?? error))
         },
       },
       {
-        ring: RING,
+        ring: this.#profile === 'split' ? SMALL_RING : RING,
         host: {
           after: (time, run) => {
             let isCancelled = false
@@ -182,10 +324,28 @@ export class World implements ModelWorld {
   // The tier of a process: requests to the model
 
   #tierOf(process: Process): Tier {
+    const holder = process.name
     return {
-      read: (keys, seen) => this.#call(process, (server) => server.read(keys, seen)),
-      fill: (fill) => this.#call(process, (server) => server.fill(fill)),
-      pull: (seen) => this.#call(process, (server) => server.pull(seen, 10)),
+      read: (keys, seen, lease) =>
+        this.#heeding(process, (server) => {
+          const reply = server.read(keys, seen, lease, holder)
+          if (reply.values.some((value) => typeof value === 'number'))
+            this.#tell(`process ${holder} has a lease on ${keys}`)
+          return reply
+        }),
+      release: (key, until) =>
+        this.#heeding(process, (server) => {
+          this.#tell(`process ${holder} gives up its lease on ${key}`)
+          return server.release(key, until, holder)
+        }),
+      fill: (fill) =>
+        this.#heeding(process, (server) => {
+          const result = server.fill(fill)
+          this.#tell(`process ${holder} fills ${fill.key}: ${result}`)
+          if (result === 'stored') this.#stored(fill.payload)
+          return result
+        }),
+      pull: (seen) => this.#call(process, (server) => server.pull(seen, PULLS[this.#profile])),
       anchor: (ids) => this.#call(process, (server) => server.anchor(ids)),
       write: (write) => this.#write(process, write),
       push: {
@@ -197,14 +357,35 @@ export class World implements ModelWorld {
     }
   }
 
+  /** A request that a breaker holds back. */
+  #heeding<T>(process: Process, run: (server: Model) => T): Promise<T> {
+    const { unanswered, unansweredAt } = process
+    if (unanswered > this.#failures + 4 && this.now - unansweredAt < PAUSE * 0.4)
+      this.#fail('BREAKER', `process ${process.name} has asked after ${unanswered} failures`)
+    return this.#call(process, run)
+  }
+
+  /** A value was stored, with its whole ttl before it. */
+  #stored(payload: Uint8Array): void {
+    const { load } = valueIn(payload)
+    this.#deadlines.set(load, Math.max(this.#deadlines.get(load) ?? 0, this.now + this.#ttl))
+    this.#tell(`load ${load} is stored`)
+  }
+
   async #write(process: Process, write: Write): Promise<TierWrite> {
     const versions = KEYS.map((_, key) => (covers(write, key) ? this.source[key] : undefined))
     // With a value it tells of that value; without, of all that was in the source.
     if (write.value !== undefined)
-      versions[KEYS.findIndex((key) => encodeKey(key) === write.keys.at(-1))] = numberIn(write.value.payload)
+      versions[KEYS.findIndex((key) => encodeKey(key) === write.keys.at(-1))] = valueIn(
+        write.value.payload,
+      ).version
     this.#versions.set(Buffer.from(write.body).toString('hex'), versions)
     const sentAt = this.now
-    const reply = await this.#call(process, (server) => server.write(write))
+    const reply = await this.#call(process, (server) => {
+      const result = server.write(write)
+      if (result.kept) this.#stored(write.value!.payload)
+      return result
+    })
     // What comes later than its time limit is no acknowledgement.
     if (this.now - sentAt < TIMEOUT) this.#acknowledged(versions, reply.id)
     return reply
@@ -213,6 +394,19 @@ export class World implements ModelWorld {
   /** A request; without an answer it may have run, or may run later. */
   #call<T>(process: Process, run: (server: Model) => T): Promise<T> {
     return new Promise((resolve) => {
+      let isAnswered = false
+      this.agenda.after(TIMEOUT, () =>
+        this.#deliver(process, () => {
+          if (isAnswered) return
+          process.unanswered++
+          process.unansweredAt = this.now
+        }),
+      )
+      const answer = (result: T): void => {
+        isAnswered = true
+        process.unanswered = 0
+        resolve(result)
+      }
       const execute = (): void => {
         if (this.#isCut(process)) {
           // A client may keep what it could not send and send it much later.
@@ -221,7 +415,7 @@ export class World implements ModelWorld {
         }
         const result = this.#run(run, process)
         this.agenda.after(this.#leg(), () => {
-          if (!this.#isCut(process)) this.#deliver(process, () => resolve(result))
+          if (!this.#isCut(process)) this.#deliver(process, () => answer(result))
         })
       }
       this.agenda.after(this.#leg(), execute)
@@ -237,7 +431,7 @@ export class World implements ModelWorld {
     const server = this.#serverOf(process)
     const result = run(server)
     this.#checkServer(server)
-    if (this.#profile === 'storm' && server === this.#server) {
+    if (TROUBLES[this.#profile].length > 0 && server === this.#server) {
       this.#snapshots.push(this.#server.copy())
       if (this.#snapshots.length > 12) this.#snapshots.shift()
     }
@@ -281,6 +475,7 @@ export class World implements ModelWorld {
     const versions = this.#versions.get(Buffer.from(body).toString('hex'))
     for (const [key, name] of KEYS.entries()) {
       if (message !== undefined && !covers(message, key)) continue
+      this.#ranAt[key] = this.now
       // An ordinary entry does not act in its own process, so only what was sent again makes good for everybody.
       if (server === this.#server && (message === undefined || message.isRepair))
         for (const owed of this.#owed[key]!)
@@ -310,48 +505,142 @@ export class World implements ModelWorld {
   #checkServer(server: Model): void {
     for (const [key, name] of KEYS.entries()) {
       const entry = server.entries.get(encodeKey(name))
-      if (entry === undefined || !server.isValid(entry)) continue
-      const value = numberIn(entry.value.payload)
-      if (value < (server.told[name] ?? 0))
-        this.#fail('L2', `key ${key} holds ${value}, ${server.told[name]} was invalidated`)
+      if (entry === undefined || !server.isValid(entry) || server.isOver(entry)) continue
+      const { version } = valueIn(entry.value.payload)
+      if (version < (server.told[name] ?? 0))
+        this.#fail('L2', `key ${key} holds ${version}, ${server.told[name]} was invalidated`)
     }
   }
 
-  #checkRead(process: Process, key: number, start: number, own: number, value: number): void {
+  #checkRead(process: Process, key: number, start: number, given: Value): void {
+    const { version } = given
+    this.#tell(`process ${process.name} reads key ${key}: ${version} of load ${given.load}`)
+    // Where a load has failed meanwhile, what is over may be given.
+    const hasFailed = process.failedAt[key]! >= start - 3
+    const until = (this.#deadlines.get(given.load) ?? Infinity) + (hasFailed ? this.#staleIfError : 0)
+    if (!this.#hasJumped && this.now > until + 3)
+      this.#fail('TTL', `process ${process.name} read key ${key} ${this.now - until} ms after it was over`)
     let due = 0
     // Who was answered by an old primary is owed nothing newer before that ended.
-    for (const { version, at, isLost } of this.#owed[key]!)
-      if (!isLost && Math.max(at, process.oldUntil) + this.#bound < start) due = Math.max(due, version)
-    if (value < due)
-      this.#fail('BOUND', `process ${process.name} read ${value} of key ${key}, ${due} was due`)
-    if (value < own)
-      this.#fail('OWN', `process ${process.name} read ${value} of key ${key}, itself invalidated for ${own}`)
+    for (const { version: owed, at, isLost } of this.#owed[key]!)
+      if (!isLost && Math.max(at, process.oldUntil) + this.#bound < start) due = Math.max(due, owed)
+    if (version < due && !(hasFailed && this.#staleIfError > 0))
+      this.#fail('BOUND', `process ${process.name} read ${version} of key ${key}, ${due} was due`)
+  }
+
+  #checkOwn(process: Process, key: number, own: number, { version }: Value): void {
+    if (version < own)
+      this.#fail(
+        'OWN',
+        `process ${process.name} read ${version} of key ${key}, itself invalidated for ${own}`,
+      )
   }
 
   #read(process: Process, key: number, isLoad: boolean): void {
     const start = this.now
     const own = process.own[key]!
-    const check = (value: number): void => this.#checkRead(process, key, start, own, value)
-    if (isLoad) {
-      process.cache
-        .getOrLoad(KEYS[key]!, () => this.#load(process, key), { tags: TAGS[key]! })
-        .then(check, (error) => this.#fail('ERROR', String((error as Error).stack)))
-    } else {
+    const removed = process.removed[key]!
+    const check = (value: Value): void => {
+      const hasFailed = this.#staleIfError > 0 && process.failedAt[key]! >= start - 3
+      this.#checkRead(process, key, start, value)
+      this.#checkOwn(process, key, hasFailed ? removed : own, value)
+    }
+    if (!isLoad) {
       const value = process.cache.get(KEYS[key]!)
       if (value !== undefined) check(value)
+      return
     }
+    process.cache
+      .getOrLoad(KEYS[key]!, () => this.#load(process, key), { tags: TAGS[key]! })
+      .then(check, (error) => error.message === DOWN || this.#fail('ERROR', String((error as Error).stack)))
+      .then(() => this.#checkWait(process, key, start))
+  }
+
+  #lookup(process: Process, key: number): void {
+    const start = this.now
+    const own = process.own[key]!
+    process.cache.lookup(KEYS[key]!).then(
+      (value) => {
+        if (value === undefined) return
+        this.#checkRead(process, key, start, value)
+        this.#checkOwn(process, key, own, value)
+      },
+      (error) => this.#fail('ERROR', String((error as Error).stack)),
+    )
+  }
+
+  /** A host that asks first, and brings later what was missing. */
+  async #ask(process: Process, key: number): Promise<void> {
+    const start = this.now
+    const own = process.own[key]!
+    const open = await process.cache.beginLoad(KEYS[key]!)
+    if (open.value !== undefined) {
+      this.#checkRead(process, key, start, open.value)
+      this.#checkOwn(process, key, own, open.value)
+      return
+    }
+    await this.#load(process, key).then(
+      (value) => open.finish(value, { tags: TAGS[key]! }),
+      () => {},
+    )
+    open.end()
+  }
+
+  /** Who asks for a key waits for loads, and between two of them for no longer than it takes to hear that the first brought nothing. */
+  #checkWait(process: Process, key: number, start: number): void {
+    if (this.#profile !== 'calm' || this.now - start < HANDOVER) return
+    let idle = 0
+    let at = start
+    for (const { from, to } of this.#loads.filter((load) => load.key === key && load.to > start)) {
+      idle = Math.max(idle, from - at)
+      at = Math.max(at, to)
+    }
+    idle = Math.max(idle, this.now - at)
+    if (idle > HANDOVER) this.#fail('WAIT', `process ${process.name} has waited ${idle} ms for nobody`)
+  }
+
+  #checkFlight(process: Process, key: number): void {
+    const lastRan = this.#ranAt[key]!
+    if (this.#profile !== 'calm' || this.#flight === undefined || this.#flight.lease < 3000) return
+    if (process.calls > 0 || this.now < 500 || lastRan > this.now - 4 * LEG) return
+    const other = this.#loads.find(
+      (load) =>
+        load.key === key &&
+        load.to > this.now &&
+        load.process !== process &&
+        lastRan < load.from - 4 * LEG &&
+        load.from > 500 &&
+        !load.isFree,
+    )
+    if (other !== undefined)
+      this.#fail('FLIGHT', `process ${process.name} loads key ${key} as process ${other.process.name} does`)
   }
 
   /** Asks the source, which answers what it had at some moment meanwhile. */
-  #load(process: Process, key: number): Promise<number> {
+  #load(process: Process, key: number): Promise<Value> {
     const { random, agenda } = this
-    const length = random.chance(0.05) ? random.between(300, 2500) : random.tail(1, 150)
-    let value = 0
+    const length = random.chance(this.#longLoads) ? random.between(300, 2500) : random.tail(1, 150)
+    const fails = this.#staleIfError > 0 ? random.chance(0.15) : random.chance(0.02)
+    const load = ++this.#loadCount
+    let version = 0
+    this.#tell(`process ${process.name} begins load ${load} of key ${key}`)
+    this.#checkFlight(process, key)
+    const expires = this.#server.entries.get(encodeKey(KEYS[key]!))?.expires ?? 0
+    const isFree = process.calls > 0 || Math.abs(expires - this.micros() / 1000) < 3 * LEG
+    this.#loads.push({ process, key, from: this.now, to: this.now + length, isFree })
     agenda.after(random.next() * length, () => {
-      value = this.source[key]!
+      version = this.source[key]!
     })
-    return new Promise((resolve) => {
-      agenda.after(length, () => this.#deliver(process, () => resolve(value)))
+    return new Promise((resolve, reject) => {
+      agenda.after(length, () =>
+        this.#deliver(process, () => {
+          this.#tell(`load ${load} of key ${key} in process ${process.name} ${fails ? 'fails' : 'ends'}`)
+          if (fails) process.failedAt[key] = this.now
+          else this.#deadlines.set(load, this.now + this.#ttl)
+          if (fails) reject(new Error(DOWN))
+          else resolve({ version, load })
+        }),
+      )
     })
   }
 
@@ -362,13 +651,19 @@ export class World implements ModelWorld {
       this.#deliver(process, () => {
         if (this.#isEnding) return
         const key = random.below(KEYS.length)
-        const dice = random.next()
-        if (dice < 0.5) this.#read(process, key, true)
+        const isRead = this.#profile === 'quiet' && random.chance(0.93)
+        const dice = random.next() * (isRead ? 0.78 : 1)
+        if (dice < 0.4) this.#read(process, key, true)
+        else if (dice < 0.5 && this.#profile === 'quiet' && random.chance(0.7)) void this.#ask(process, key)
+        else if (dice < 0.5) this.#lookup(process, key)
         else if (dice < 0.78) this.#read(process, key, false)
         else if (dice < 0.88) {
           this.source[key]!++
           this.#later(process, [key], () => process.cache.delete(KEYS[key]!))
-        } else if (dice < 0.94) this.#update(process, key)
+        } else if (dice < 0.91) {
+          this.source[key]!++
+          this.#later(process, [key], () => process.cache.expire(KEYS[key]!), false)
+        } else if (dice < 0.95) this.#update(process, key)
         else if (dice < 0.98) {
           const tag = random.chance(0.6) ? 'a' : 'b'
           const keys = [0, 1, 2].filter((one) => (TAGS[one] as readonly string[]).includes(tag))
@@ -386,13 +681,24 @@ export class World implements ModelWorld {
     )
   }
 
-  #later(process: Process, keys: readonly number[], invalidate: () => Promise<boolean>): void {
+  #later(
+    process: Process,
+    keys: readonly number[],
+    invalidate: () => Promise<boolean>,
+    removes = true,
+  ): void {
     const call = (): void => {
       this.#tell(`process ${process.name} invalidates ${keys} for ${this.source}`)
       const versions = KEYS.map((_, key) => (keys.includes(key) ? this.source[key] : undefined))
       this.#called.push({ process, versions })
-      for (const key of keys) process.own[key] = Math.max(process.own[key]!, this.source[key]!)
-      invalidate().catch((error) => this.#fail('ERROR', String(error.stack)))
+      for (const key of keys) {
+        process.own[key] = Math.max(process.own[key]!, this.source[key]!)
+        if (removes) process.removed[key] = process.own[key]!
+      }
+      process.calls++
+      invalidate()
+        .catch((error) => this.#fail('ERROR', String(error.stack)))
+        .finally(() => process.calls--)
     }
     if (this.random.chance(0.5)) call()
     else this.agenda.after(this.random.tail(0, 40), () => this.#deliver(process, call))
@@ -400,63 +706,99 @@ export class World implements ModelWorld {
 
   #update(process: Process, key: number): void {
     const { random, agenda } = this
-    const write = (): Promise<number> =>
-      new Promise((resolve) => {
+    const load = ++this.#loadCount
+    const fails = random.chance(0.1)
+    process.calls++
+    const write = (): Promise<Value> =>
+      new Promise((resolve, reject) => {
+        const length = random.chance(this.#longLoads) ? random.between(300, 2500) : random.tail(0, 80)
         agenda.after(random.tail(1, 120), () => {
           if (!process.isAlive) return
-          const value = ++this.source[key]!
-          agenda.after(random.tail(0, 80), () =>
+          const version = ++this.source[key]!
+          agenda.after(length, () =>
             this.#deliver(process, () => {
               this.#called.push({
                 process,
-                versions: KEYS.map((_, one) => (one === key ? value : undefined)),
+                versions: KEYS.map((_, one) => (one === key ? version : undefined)),
               })
-              process.own[key] = Math.max(process.own[key]!, value)
-              resolve(value)
+              process.own[key] = Math.max(process.own[key]!, version)
+              process.removed[key] = process.own[key]!
+              this.#deadlines.set(load, this.now + this.#ttl)
+              // What has failed has changed the source all the same.
+              if (fails) reject(new Error(DOWN))
+              else resolve({ version, load })
             }),
           )
         })
       })
     process.cache
       .update(KEYS[key]!, write, { tags: TAGS[key]! })
-      .catch((error) => this.#fail('ERROR', String(error.stack)))
+      .catch((error) => error.message === DOWN || this.#fail('ERROR', String(error.stack)))
+      .finally(() => process.calls--)
   }
 
   // Faults
 
   #trouble(): void {
-    if (this.#profile !== 'storm') return
+    const troubles = TROUBLES[this.#profile]
+    if (troubles.length === 0) return
     const { random, agenda } = this
     agenda.after(random.between(20, 420), () => {
       if (this.#isEnding) return
       const process = this.#processes[random.below(this.#count)]!
-      const dice = random.next()
-      if (dice < 0.22)
-        this.#cut(process, random.chance(0.4) ? random.between(600, 3000) : random.between(10, 400))
-      else if (dice < 0.36) process.deafUntil = this.now + random.between(100, 2500)
-      else if (dice < 0.46) {
-        process.frozenUntil = this.now + random.between(20, 2000)
-        this.#tell(`process ${process.name} freezes until ${process.frozenUntil.toFixed(0)}`)
-      } else if (dice < 0.52) this.#crash(process)
-      else if (dice < 0.59) this.#stop(() => this.#failover())
-      else if (dice < 0.62) this.#split()
-      else if (dice < 0.66) this.#stop(() => this.#restore())
-      else if (dice < 0.7) this.#stop(() => this.#lose(this.#empty()))
-      else if (dice < 0.76) {
-        this.#server.state = undefined
-        this.#tell('the state is evicted')
-      } else if (dice < 0.84) {
-        if (random.chance(0.5)) this.#server.keys = new Map()
-        else this.#server.tags = new Map()
-        this.#tell('fences are evicted')
-      } else if (dice < 0.88) {
-        this.#server.log = []
-        this.#tell('the log is evicted')
-      } else if (dice < 0.92) this.#server.entries.delete(encodeKey(KEYS[random.below(3)]!))
-      else if (dice < 0.96) this.#clockSkew += random.between(-100_000, 100_000)
-      else this.#saved = this.#server.copy()
+      let dice = random.next() * troubles.reduce((sum, [, weight]) => sum + weight, 0)
+      const [name] = troubles.find(([, weight]) => {
+        dice -= weight
+        return dice < 0
+      })!
+      this.#befall[name](process)
       this.#trouble()
     })
+  }
+
+  readonly #befall: Record<Trouble, (process: Process) => void> = {
+    cut: (process) => {
+      const isLong = this.random.chance(this.#profile === 'sleep' ? 0.8 : 0.4)
+      this.#cut(process, isLong ? this.random.between(600, 3000) : this.random.between(10, 400))
+    },
+    deaf: (process) => {
+      process.deafUntil = this.now + this.random.between(100, 2500)
+    },
+    freeze: (process) => {
+      process.frozenUntil = this.now + this.random.between(20, 2000)
+      this.#tell(`process ${process.name} freezes until ${process.frozenUntil.toFixed(0)}`)
+    },
+    crash: (process) => this.#crash(process),
+    failover: () => this.#stop(() => this.#failover()),
+    split: () => this.#split(),
+    restore: () => this.#stop(() => this.#restore()),
+    empty: () => this.#stop(() => this.#lose(this.#empty())),
+    'state evicted': () => {
+      this.#server.state = undefined
+      this.#tell('the state is evicted')
+    },
+    'fences evicted': () => {
+      if (this.random.chance(0.5)) this.#server.keys = new Map()
+      else this.#server.tags = new Map()
+      this.#tell('fences are evicted')
+    },
+    'log evicted': () => {
+      this.#server.log = []
+      this.#tell('the log is evicted')
+    },
+    'entry evicted': () => {
+      this.#server.entries.delete(encodeKey(KEYS[this.random.below(3)]!))
+    },
+    'clock jumps': () => this.#jump(100_000),
+    saved: () => {
+      this.#saved = this.#server.copy()
+    },
+  }
+
+  /** The server's clock jumps, by microseconds. */
+  #jump(most: number): void {
+    this.#hasJumped = true
+    this.#clockSkew += this.random.between(-most, most)
   }
 
   #cut(process: Process, time: number): void {
@@ -487,7 +829,7 @@ export class World implements ModelWorld {
     if (from === undefined) return
     this.#snapshots.length -= lag
     this.#tell(`failover, ${lag} scripts are lost`)
-    this.#clockSkew += this.random.between(-300_000, 300_000)
+    this.#jump(300_000)
     this.#lose(from.copy())
   }
 
@@ -495,7 +837,9 @@ export class World implements ModelWorld {
   #split(): void {
     const old = this.#server
     const until = this.now + this.random.between(50, 1500)
-    this.#failover()
+    // Now and then one that has nothing at all.
+    if (this.random.chance(0.3)) this.#lose(this.#empty())
+    else this.#failover()
     if (this.#server === old) return
     for (const process of this.#processes) {
       if (process.oldUntil > this.now || this.random.chance(0.5)) continue
@@ -514,7 +858,7 @@ export class World implements ModelWorld {
 
   #empty(): Model {
     this.#tell('restarted empty')
-    return new Model(LIMITS, this, this.#server.off)
+    return new Model(this.#server.limits, this, this.#server.off)
   }
 
   #unpark(): void {
@@ -551,13 +895,17 @@ export class World implements ModelWorld {
       for (const key of [0, 1, 2]) {
         void process.cache
           .getOrLoad(KEYS[key]!, () => this.#load(process, key), { tags: TAGS[key]! })
-          .then((value) => {
-            if (value < due[key]!)
-              this.#fail(
-                'END',
-                `process ${process.name} reads ${value} of key ${key} for ever, not ${due[key]}`,
-              )
-          })
+          .then(
+            ({ version }) => {
+              const hasFailed = this.#staleIfError > 0 && process.failedAt[key]! >= this.now - 3
+              if (version < due[key]! && !hasFailed)
+                this.#fail(
+                  'END',
+                  `process ${process.name} reads ${version} of key ${key} for ever, not ${due[key]}`,
+                )
+            },
+            (error) => error.message === DOWN || this.#fail('ERROR', String((error as Error).stack)),
+          )
       }
     }
     await this.agenda.runUntil(length + 12 * MAX_STALE)
@@ -596,6 +944,6 @@ function covers(
 }
 
 /** The value in a payload: after the checksum, `J` and JSON. */
-function numberIn(payload: Uint8Array): number {
+function valueIn(payload: Uint8Array): Value {
   return JSON.parse(Buffer.from(payload.subarray(5)).toString())
 }

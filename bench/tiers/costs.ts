@@ -1,0 +1,328 @@
+import type { Tier } from 'nearcache/tiered'
+import { connectClient } from '../../test/tiers/support/clients.ts'
+import type { TestServer } from '../../test/tiers/support/server.ts'
+import { until } from '../../test/tiers/support/until.ts'
+import { median, quantile } from '../statistics.ts'
+import { Cache, redisTier, TieredCache } from './package.ts'
+
+/** What something takes, beside what the client alone or a `Cache` takes for the like. */
+export interface Cost {
+  readonly what: string
+  readonly ours: number
+  readonly unit: string
+  readonly name: string
+  readonly its: number | undefined
+  readonly ratio: number | undefined
+  /** What the ratio, or our figure where nothing stands beside it, is to be at most. */
+  readonly goal: number | undefined
+}
+
+type Loose = any
+
+const alone = { name: '', its: undefined, ratio: undefined, goal: undefined }
+
+/** What a tiered cache costs over ioredis; both sides of each pair in turn, the median of the rounds. */
+export async function costs(server: TestServer, rounds: number): Promise<Cost[]> {
+  const rows: Cost[] = []
+  const { client, close } = await connectClient('ioredis', server.port)
+  const raw: Loose = client
+  const users = new TieredCache<string, unknown>({
+    name: 'bench',
+    remote: redisTier(client),
+    maxEntries: 10_000,
+    ttl: '1h',
+  })
+  await users.ready()
+  await until(() => users.stats().remote.isListening)
+
+  // Here
+
+  const local = new Cache<string, unknown>({ maxEntries: 10_000, ttl: '1h' })
+  const second = new Cache<string, unknown>({ maxEntries: 10_000, ttl: '1h' })
+  const keys = Array.from({ length: 1000 }, (_, i) => `user:${i}`)
+  const value = { id: 1, name: 'Ann', text: 'x'.repeat(450) }
+  for (const key of keys) {
+    local.set(key, value)
+    second.set(key, value)
+    await users.set(key, value)
+  }
+  // A read is called by a loop of its own, so that none of them is compiled for the other's cache as well.
+  const loop = (cache: object): (() => number) =>
+    new Function(
+      'cache',
+      'keys',
+      `return () => { let found = 0; for (let i = 0; i < 20; i++) for (const key of keys) if (cache.get(key) !== undefined) found++; return found }`,
+    )(cache, keys)
+  const awaited = (cache: object): (() => Promise<void>) =>
+    new Function(
+      'cache',
+      'keys',
+      `const load = () => 1; return async () => { for (let i = 0; i < 5; i++) for (const key of keys) await cache.getOrLoad(key, load) }`,
+    )(cache, keys)
+  await pair('local hit, get', 20_000, 'ns', 1.05, loop(users), 'Cache.get', loop(local))
+  await pair(
+    'the same of a second `Cache`: how exact this is',
+    20_000,
+    'ns',
+    undefined,
+    loop(second),
+    'Cache.get',
+    loop(local),
+  )
+  await pair(
+    'local hit, await getOrLoad',
+    5000,
+    'ns',
+    1.05,
+    awaited(users),
+    'Cache.getOrLoad',
+    awaited(local),
+  )
+
+  // Redis
+
+  const tier = redisTier(client, { subscriber: false }).open('bench')
+  const payload = JSON.stringify(value)
+  await raw.set('plain', payload)
+  for (const key of keys) await raw.set(key, payload)
+  const hundred = keys.slice(0, 100)
+  const encoded = hundred.map((key) => `s${key}`)
+  const mget = (): Promise<unknown> => raw.mget(...hundred)
+  await pair(
+    'hit in Redis, not decoded',
+    50,
+    'µs',
+    1.7,
+    () => times(50, () => tier.read([encoded[0]!], undefined, 0)),
+    'GET',
+    () => times(50, () => raw.get('plain')),
+  )
+  // With room for one entry alone, each look-up of another key asks Redis.
+  const narrow = new TieredCache<string, unknown>({
+    name: 'bench-narrow',
+    remote: redisTier(client),
+    maxEntries: 1,
+  })
+  await narrow.ready()
+  for (const key of keys.slice(0, 50)) await narrow.set(key, value)
+  await pair(
+    'hit in Redis, decoded and kept',
+    50,
+    'µs',
+    undefined,
+    () => times(50, (i) => narrow.lookup(keys[i]!)),
+    'GET and JSON.parse',
+    () => times(50, async (i) => JSON.parse(await raw.get(keys[i]!))),
+  )
+  await pair(
+    '100 keys from Redis',
+    5,
+    'µs',
+    4,
+    () => times(5, () => tier.read(encoded, undefined, 0)),
+    'MGET',
+    () => times(5, mget),
+  )
+  await pair(
+    'invalidation to its acknowledgement',
+    50,
+    'µs',
+    3.5,
+    () => times(50, (i) => users.delete(`gone:${i}`)),
+    'DEL',
+    () => times(50, (i) => raw.del(`gone:${i}`)),
+  )
+
+  // To another process
+
+  const other = await connectClient('ioredis', server.port)
+  const arrived: ((bytes: Uint8Array) => void)[] = []
+  // What is published alone has a channel of its own, as it is no message of a cache.
+  for (const name of ['delivery', 'bare'])
+    await redisTier(other.client)
+      .open(name)
+      .push!.listen((bytes) => arrived[0]?.(bytes))
+  const sender = new TieredCache<string, number>({ name: 'delivery', remote: redisTier(client) })
+  await sender.ready()
+  const delivery = async (send: () => unknown): Promise<number> => {
+    const start = performance.now()
+    const heard = new Promise<number>((resolve) => {
+      arrived[0] = () => resolve(performance.now() - start)
+    })
+    void send()
+    return heard
+  }
+  const [ours, bare]: [number[], number[]] = [[], []]
+  for (let i = 0; i < 500; i++) {
+    ours.push(1000 * (await delivery(() => sender.delete(`k${i}`))))
+    bare.push(1000 * (await delivery(() => raw.publish('nc:{bare}', 'x'))))
+  }
+  rows.push(
+    cost('delivery to another connection, median', median(ours), 'µs', 'PUBLISH', median(bare), undefined),
+  )
+  rows.push(
+    cost(
+      'delivery to another connection, p99',
+      quantile(ours, 0.99),
+      'µs',
+      'PUBLISH',
+      quantile(bare, 0.99),
+      1.3,
+    ),
+  )
+
+  // Messages
+
+  rows.push(
+    { what: 'messages for keys not held', ours: await messages(), unit: 'a second', ...alone },
+    { what: 'distrust of a million entries', ours: await distrust(), unit: 'µs', ...alone, goal: 50 },
+  )
+
+  // The server
+
+  for (const [what, run, goal] of [
+    ['read of a key', () => tier.read([encoded[0]!], undefined, 0), 11],
+    ['write of a key', () => users.delete('gone'), 30],
+  ] as const)
+    rows.push(
+      cost(
+        `server time: ${what}`,
+        await serverTime('evalsha', run),
+        'µs',
+        'GET',
+        await serverTime('get', () => raw.get('plain')),
+        goal,
+      ),
+    )
+  const { head } = await tier.anchor([])
+  rows.push(
+    cost(
+      'server time: pull without news',
+      await serverTime('evalsha', () => tier.pull(head)),
+      'µs',
+      'GET',
+      await serverTime('get', () => raw.get('plain')),
+      7,
+    ),
+  )
+
+  await sender.close()
+  await users.close()
+  await narrow.close()
+  await close()
+  await other.close()
+  return rows
+
+  /** Two ways in turn; each run makes `count` operations. */
+  async function pair(
+    what: string,
+    count: number,
+    unit: 'ns' | 'µs',
+    goal: number | undefined,
+    mine: () => unknown,
+    name: string,
+    its: () => unknown,
+  ): Promise<void> {
+    const [a, b]: [number[], number[]] = [[], []]
+    for (let i = -6; i < rounds; i++) {
+      for (const [list, run] of i % 2 === 0
+        ? ([
+            [a, mine],
+            [b, its],
+          ] as const)
+        : ([
+            [b, its],
+            [a, mine],
+          ] as const)) {
+        const start = performance.now()
+        await run()
+        if (i >= 0) list.push(((performance.now() - start) * (unit === 'ns' ? 1e6 : 1e3)) / count)
+      }
+    }
+    const ratios = a.map((time, i) => time / b[i]!)
+    rows.push(cost(what, median(a), unit, name, median(b), goal, median(ratios)))
+  }
+
+  /** Microseconds of the server's time for one command of that name. */
+  async function serverTime(command: string, run: () => Promise<unknown>): Promise<number> {
+    await server.socket.command(['CONFIG', 'RESETSTAT'])
+    await times(500, run)
+    const stats = String(await server.socket.command(['INFO', 'commandstats']))
+    return Number(new RegExp(`cmdstat_${command}:.*usec_per_call=([\\d.]+)`).exec(stats)![1])
+  }
+}
+
+function cost(
+  what: string,
+  ours: number,
+  unit: string,
+  name: string,
+  its: number,
+  goal: number | undefined,
+  ratio = ours / its,
+): Cost {
+  return { what, ours, unit, name, its, ratio, goal }
+}
+
+async function times(count: number, run: (i: number) => Promise<unknown>): Promise<void> {
+  for (let i = 0; i < count; i++) await run(i)
+}
+
+/** How many messages of other processes are worked off in a second. */
+async function messages(): Promise<number> {
+  let push: (bytes: Uint8Array) => void = () => {}
+  const nothing: Tier = {
+    read: async () => ({ isKnown: true, epoch: '1', head: '1-1', values: [] }),
+    fill: async () => 'stored',
+    write: async () => ({ isKnown: true, epoch: '1', id: '2-1', previous: '1-1', kept: false }),
+    pull: async (seen) => ({ isKnown: true, epoch: '1', head: seen, time: Date.now(), entries: [] }),
+    anchor: async () => ({
+      epoch: '1',
+      isFresh: true,
+      age: 0,
+      head: '1-1',
+      oldest: '1-1',
+      time: Date.now(),
+      lost: [],
+    }),
+    push: {
+      listen: async (onBytes) => {
+        push = onBytes
+        return () => {}
+      },
+    },
+  }
+  const cache = new TieredCache<string, number>({ name: 'messages', remote: { open: () => nothing } })
+  await cache.ready()
+  await until(() => cache.stats().remote.isListening)
+  const count = 200_000
+  const all = Array.from({ length: count }, (_, i) => {
+    const key = Buffer.from(`suser:${i}`)
+    const body = Buffer.alloc(15 + 2 + key.length)
+    body.set([1, 1, 9, 9, 9, 9, 9, 9])
+    body.writeUInt16BE(1, 12)
+    body.writeUInt16BE(key.length, 14)
+    key.copy(body, 16)
+    return Buffer.concat([Buffer.from(`1 ${i + 1}-1 ${i + 2}-1 `), body])
+  })
+  const start = performance.now()
+  for (const bytes of all) push(bytes)
+  const time = performance.now() - start
+  if (cache.stats().remote.received !== count) throw new Error('not all messages were applied')
+  await cache.close()
+  return (1000 * count) / time
+}
+
+/** How long it takes to distrust a million entries, which is what `clear` takes. */
+async function distrust(): Promise<number> {
+  const times: number[] = []
+  for (let i = 0; i < 3; i++) {
+    const cache = new Cache<number, number>({ maxEntries: 1_000_000, ttl: '1h' })
+    for (let key = 0; key < 1_000_000; key++) cache.set(key, key)
+    const start = performance.now()
+    cache.clear()
+    times.push(1000 * (performance.now() - start))
+    cache.close()
+  }
+  return median(times)
+}

@@ -1,0 +1,186 @@
+import { Counters } from '../core/counters.ts'
+import type { Slots } from '../core/slots.ts'
+import { Names, Space, type Table } from '../core/space.ts'
+import { CacheError } from '../errors.ts'
+
+/** Number of spaces that one call changes; the others follow when they are next used, or in slices of the sweep. */
+export const spacesAtOnce: { most: number } = { most: 256 }
+/** Number of spaces that are looked at between two looks at the time. */
+const BATCH = 64
+/** Number of changes that may be under way; beyond that, all are carried out to their ends. */
+const MOST = 16
+
+/** What can be done to whole spaces: empty them, empty them for good, or keep out the results of loads under way. */
+type Deed = 'clear' | 'close' | 'overtake'
+
+/** What is done to a space and those inside it. It holds for all of them from its beginning, and reaches them one by one. */
+interface Change {
+  readonly number: number
+  readonly deed: Deed
+  /** Undefined for the whole store, whose slots begin anew. */
+  readonly space: Space | undefined
+  readonly at: number
+  /** The spaces that it has not come to. */
+  readonly rest: Iterator<Space>
+  /** The owners of the slots when it began. They hold the spaces of which nobody has a view, whose counts would be lost. */
+  readonly owners: readonly unknown[]
+}
+
+/** The key spaces of a store, and what is done to them as a whole. */
+export abstract class Spaces {
+  /** Those of all spaces, closed ones included. */
+  readonly counters: Counters = new Counters()
+  readonly root: Space = new Space(undefined, undefined, this.counters)
+  /** Spaces of applications that share the store, by their prefix. */
+  readonly prefixes: Names<string> = new Names()
+  abstract readonly slots: Slots
+  /** Tables whose entries are gone for every reader and whose slots wait to be reclaimed. */
+  readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
+  /** Changes under way, in their order. */
+  private readonly changes: Change[] = []
+  /** Number of those that have reached all their spaces. */
+  private done = 0
+  /** The number of the last change. A space that has another is behind, while one is under way. */
+  changed = 0
+
+  ownerOf(slot: number): Table {
+    return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
+  }
+
+  /** All spaces, none of them behind. */
+  spaces(): Generator<Space> {
+    this.finishChanges()
+    return this.allSpaces()
+  }
+
+  *allSpaces(): Generator<Space> {
+    yield* this.root.all()
+    for (const space of this.prefixes) yield* space.all()
+  }
+
+  /** Throws a CacheError `CLOSED` once the space is closed. */
+  assertOpen(space: Space): void {
+    if (this.slots.isBehind) this.catchUp(space)
+    if (space.closed) throw new CacheError('CLOSED', 'the cache was closed')
+  }
+
+  /** The slot of a key, whatever is in it; undefined where it has none. */
+  slotOf(space: Space, key: unknown): number | undefined {
+    if (this.slots.isBehind) this.catchUp(space)
+    return space.map.get(key)
+  }
+
+  /** Changes a space and those inside it, or those of the whole store. */
+  protected changeSpaces(space: Space | undefined, deed: Deed, at: number): void {
+    const { changes, slots } = this
+    let owners: readonly unknown[] = slots.owners ?? []
+    const older = space === undefined ? changes.findIndex((one) => one.space === undefined) : -1
+    if (older !== -1) {
+      // What is behind both is emptied by the one as by the other.
+      const [one] = changes.splice(older, 1)
+      if (older < this.done) this.done--
+      owners = slots.used > 0 ? [owners, one!.owners] : one!.owners
+    }
+    const rest = space === undefined ? this.allSpaces() : space.all()
+    changes.push({ number: ++this.changed, deed, space, at, rest, owners })
+    slots.isBehind = true
+    this.catchUp(space ?? this.root)
+    let isDone = false
+    for (let left = spacesAtOnce.most; left > 0 && !isDone; left--) isDone = this.goOnWith(changes.at(-1)!)
+    if (isDone) changes.pop()
+    this.endChanges()
+    if (changes.length > MOST) this.finishChanges()
+    this.settleCalm()
+  }
+
+  /** Goes on until all changes are done (true), or `late` (false). */
+  changeMore(late: () => boolean): boolean {
+    for (let reached = 1; this.slots.isBehind; reached++) {
+      this.goOn()
+      if (reached % BATCH === 0 && late()) return false
+    }
+    return true
+  }
+
+  finishChanges(): void {
+    while (this.slots.isBehind) this.goOn()
+  }
+
+  /**
+   * One more space of the oldest change that is not done. All stay in the list until all are done: a space that a later one has closed
+   * is found by that one alone, and may yet be behind the earlier ones.
+   */
+  protected goOn(): void {
+    if (!this.goOnWith(this.changes[this.done]!)) return
+    this.done++
+    this.endChanges()
+  }
+
+  private endChanges(): void {
+    const { changes, slots } = this
+    if (this.done < changes.length) return
+    changes.length = 0
+    this.done = 0
+    slots.isBehind = false
+    this.settleCalm()
+  }
+
+  /** One more space of a change; whether there was none. */
+  private goOnWith({ rest }: Change): boolean {
+    const { value: space, done } = rest.next()
+    if (!done) this.catchUp(space)
+    return done === true
+  }
+
+  /** Says from when on reads have to look closer. */
+  protected abstract settleCalm(): void
+
+  /** Does to a space, and to those around it, what the changes under way have in store for them. To be called before anything in it is looked at. */
+  catchUp(space: Space): void {
+    for (let one: Space | undefined = space; one !== undefined; one = one.parent) {
+      if (one.changed === this.changed) return
+      const { changed } = one
+      one.changed = this.changed
+      this.change(
+        one,
+        this.changes.filter(({ number, space }) => number > changed && isInside(one!, space)),
+      )
+    }
+  }
+
+  private change(space: Space, due: readonly Change[]): void {
+    // The slots have gone already with those of the whole store.
+    const isGone = due.some((one) => one.space === undefined)
+    for (const { deed, at } of due) {
+      if (space.closed) return
+      space.flights = undefined
+      if (deed === 'overtake') continue
+      if (isGone) space.tags = undefined
+      if (!isGone) this.drop(space, 'cleared', at)
+      else if (space.map.size > 0) this.detachTable(space, 'cleared', at)
+      space.closed = deed === 'close'
+    }
+  }
+
+  /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
+  drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
+    if (space.map.size === 0) return
+    const table = this.detachTable(space, dropped, now)
+    this.dropped.push({ table, slots: table.map.values() })
+  }
+
+  private detachTable(space: Space, dropped: 'cleared' | 'expired', now: number): Table {
+    const table = space.renew()
+    table.dropped = dropped
+    table.droppedAt = now
+    if (dropped === 'cleared') space.counters.cleared += table.size
+    return table
+  }
+}
+
+function isInside(space: Space, outer: Space | undefined): boolean {
+  if (outer === undefined) return true
+  let one: Space | undefined = space
+  while (one !== undefined && one !== outer) one = one.parent
+  return one !== undefined
+}

@@ -1,0 +1,268 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { random as randoms } from '../../bench/keys.ts'
+import { Cache, storeOf } from '../../src/cache.ts'
+import { Space } from '../../src/core/space.ts'
+import type { Removal } from '../../src/engine/removal.ts'
+import { spacesAtOnce } from '../../src/engine/spaces.ts'
+import { manualClock } from '../support/clock.ts'
+import { deferred, ticks } from '../support/deferred.ts'
+import { checkInvariants } from '../support/invariants.ts'
+
+const seed = Number(process.env.NEARCACHE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const { most: AT_ONCE } = spacesAtOnce
+/** Number of spaces between two looks at the time. */
+const BATCH = 64
+const MANY = 3000
+
+afterEach(() => {
+  spacesAtOnce.most = AT_ONCE
+  vi.restoreAllMocks()
+})
+
+/** Number of tables that were put in place of others since the last call. */
+function countRenewals(): () => number {
+  const renew = vi.spyOn(Space.prototype, 'renew')
+  return () => {
+    const { length } = renew.mock.calls
+    renew.mockClear()
+    return length
+  }
+}
+
+function manyNamespaces(options: object = {}): {
+  cache: Cache<number, number>
+  views: Cache<number, number>[]
+} {
+  const cache = new Cache<number, number>({ maxEntries: Infinity, ttl: Infinity, ...options })
+  const views = Array.from({ length: MANY }, (_, n) => cache.namespace<number, number>(`n${n}`))
+  for (const [n, view] of views.entries()) view.set(n, n)
+  return { cache, views }
+}
+
+describe.each(['clear', 'close'] as const)('%s of many namespaces', (deed) => {
+  describe.each(['the whole cache', 'a namespace'])('of %s', (where) => {
+    function make(options: object = {}) {
+      const { cache, views } = manyNamespaces(options)
+      if (where === 'the whole cache') return { cache, views, all: cache }
+      const all = cache.namespace<number, number>('all')
+      const inside = views.map((_, n) => all.namespace<number, number>(`n${n}`))
+      for (const [n, view] of inside.entries()) view.set(n, n)
+      return { cache, views: inside, all }
+    }
+
+    test('25, 44. takes so many steps at most, and the sweep takes slices', () => {
+      const { cache, views, all } = make()
+      const renewals = countRenewals()
+      all[deed]()
+      expect(renewals()).toBeLessThanOrEqual(AT_ONCE + 1)
+      checkInvariants(cache)
+      const { expiry } = storeOf(cache)
+      let most = 0
+      const late = (): boolean => {
+        most = Math.max(most, renewals())
+        return true
+      }
+      while (!expiry.sweep(late));
+      late()
+      expect(most).toBeLessThanOrEqual(BATCH)
+      checkInvariants(cache)
+      expect(storeOf(cache).slots.isBehind).toBe(false)
+      if (deed === 'clear') for (const view of views) expect(view.size).toBe(0)
+    })
+
+    test('25, 44. holds at once for each of them', () => {
+      const { cache, views, all } = make()
+      all[deed]()
+      for (const [n, view] of [...views.entries()].reverse()) {
+        if (deed === 'close') expect(() => view.get(n)).toThrow('closed')
+        else {
+          expect(view.get(n)).toBeUndefined()
+          expect(view.size).toBe(0)
+          expect([...view]).toEqual([])
+        }
+      }
+      checkInvariants(cache)
+      const left = where === 'the whole cache' ? 0 : MANY
+      expect(cache.stats().size).toBe(left)
+      expect(cache.stats().removals).toMatchObject({ cleared: MANY, evicted: 0 })
+    })
+
+    test('25. what is set afterwards stays, also under the same keys', () => {
+      if (deed === 'close') return
+      const { cache, views, all } = make()
+      all.clear()
+      for (const [n, view] of [...views.entries()].reverse()) view.set(n, -n)
+      checkInvariants(cache)
+      while (!storeOf(cache).expiry.sweep(() => true));
+      for (const [n, view] of views.entries()) expect(view.get(n)).toBe(-n)
+      checkInvariants(cache)
+    })
+
+    test('39. tells a listener each once, in slices, also of namespaces that nobody has a view of', () => {
+      vi.useFakeTimers()
+      const told = new Map<number, number>()
+      const { cache, views, all } = make({
+        onRemoval: ({ key, reason }: Removal<number, number>) => {
+          expect(reason).toBe('cleared')
+          told.set(key, (told.get(key) ?? 0) + 1)
+        },
+      })
+      views.length = 0
+      all[deed]()
+      vi.advanceTimersByTime(60_000)
+      expect(told.size).toBe(MANY)
+      const whole = where === 'the whole cache'
+      expect(Math.max(...told.values())).toBe(1)
+      if (!whole) expect(cache.stats().size).toBe(MANY)
+      expect(cache.stats().removals.cleared).toBe(MANY)
+      expect(vi.getTimerCount()).toBe(0)
+      vi.useRealTimers()
+    })
+
+    test('keeps out the loads of all of them', async () => {
+      const { views, all, cache } = make()
+      const answers = [0, MANY - 1].map((n) => {
+        const answer = deferred<number>()
+        return { answer, loaded: views[n]!.getOrLoad(-1, () => answer.promise) }
+      })
+      all[deed]()
+      for (const { answer } of answers) answer.resolve(5)
+      for (const { loaded } of answers) expect(await loaded).toBe(5)
+      await ticks()
+      if (deed === 'clear') for (const n of [0, MANY - 1]) expect(views[n]!.get(-1)).toBeUndefined()
+      while (!storeOf(cache).expiry.sweep(() => false));
+      checkInvariants(cache)
+    })
+  })
+})
+
+test('expireAll keeps out the loads of many namespaces', async () => {
+  const { views, cache } = manyNamespaces()
+  const answer = deferred<number>()
+  const loaded = views.at(-1)!.getOrLoad(-1, () => answer.promise)
+  const renewals = countRenewals()
+  cache.expireAll()
+  expect(renewals()).toBe(0)
+  answer.resolve(5)
+  expect(await loaded).toBe(5)
+  await ticks()
+  expect(views.at(-1)!.get(-1)).toBeUndefined()
+  expect(views.at(-1)!.get(MANY - 1)).toBeUndefined()
+})
+
+test('25. a clear again and again piles nothing up', () => {
+  const { cache, views } = manyNamespaces()
+  for (let round = 0; round < 100; round++) {
+    views[round]!.set(0, round)
+    cache.clear()
+    views[MANY - 1 - round]!.set(0, round)
+    views[round]!.clear()
+  }
+  const { changes } = storeOf(cache) as unknown as { changes: unknown[] }
+  expect(changes.length).toBeLessThanOrEqual(2)
+  while (!storeOf(cache).expiry.sweep(() => true));
+  expect(cache.stats()).toMatchObject({ size: 1, removals: { cleared: MANY + 198 } })
+  checkInvariants(cache)
+})
+
+/**
+ * The same random operations on two caches with nested namespaces: in one, what is done to whole spaces reaches all of them at once; in
+ * the other none but the first, so that the others follow when they are used, or in slices of the sweep.
+ */
+describe.each(['adaptive', 'lru'] as const)(
+  `spaces that follow later cannot be told (NEARCACHE_SEED=${seed}), %s`,
+  (policy) => {
+    test.each([
+      ['nothing else', {}],
+      ['a listener', { onRemoval: true }],
+      ['tags', { tags: true }],
+      ['an application beside it', { prefix: true }],
+      ['all of them', { onRemoval: true, tags: true, prefix: true }],
+    ] as [string, { onRemoval?: true; tags?: true; prefix?: true }][])('with %s', async (title, has) => {
+      const clock = manualClock()
+      const sides = [Infinity, 0].map((most) => {
+        const told: string[] = []
+        const onRemoval = ({ key, value, reason }: Removal<number, number>): void => {
+          told.push(`${key} ${value} ${reason}`)
+        }
+        const name = `spaces ${title} ${policy} ${most}`
+        const whole = new Cache<number, number>({
+          ...{ name, policy, clock: clock.now, maxEntries: 60, ttl: 400 },
+          ...(has.onRemoval && { onRemoval }),
+        })
+        const roots = [whole, ...(has.prefix ? [new Cache<number, number>({ name, keyPrefix: 'p' })] : [])]
+        const views = roots.flatMap((root) => paths.map((path) => open(root, path)))
+        return { most, told, whole, roots, views }
+      })
+      const random = randoms(seed)
+      let isBehind = 0
+      for (let step = 0; step < 4000; step++) {
+        const key = Math.floor(random() ** 2 * 12)
+        const what = random()
+        const which = random()
+        const much = Math.floor(random() * 400)
+        const results = await Promise.all(
+          sides.map(async ({ most, roots, views, whole }) => {
+            const at = Math.floor(which * views.length)
+            const cache = views[at]!
+            const options = { ttl: much + 1, ...(has.tags && { tags: [`t${much % 3}`] }) }
+            spacesAtOnce.most = most
+            if (what < 0.25) return cache.get(key)
+            if (what < 0.55) return cache.set(key, step, options)
+            if (what < 0.6) return cache.add(key, step, options)
+            if (what < 0.65) return cache.delete(key)
+            if (what < 0.68) return cache.getOrSet(key, () => step, options)
+            if (what < 0.71) return cache.getOrLoad(key, async () => step, options)
+            if (what < 0.74) return cache.size
+            if (what < 0.76) return [...cache].sort()
+            if (what < 0.78) return cache.touch(key, much)
+            if (what < 0.8) return cache.has(key) && cache.incrVersion(key)
+            if (what < 0.82) return cache.deleteByTag('t1')
+            if (what < 0.84) return cache.expiresIn(key)
+            if (what < 0.85) return cache.resize(50 + (much % 20))
+            if (what < 0.86) return cache.expireAll()
+            if (what < 0.93) return cache.clear()
+            if (what < 0.935) return storeOf(whole).expiry.sweep(() => false)
+            if (what < 0.94) return storeOf(whole).changeMore(() => true)
+            if (what < 0.965) return cache.stats()
+            const path = paths[at % paths.length]!
+            if (what > 0.985 && path.length > 0) {
+              // A namespace of that name begins anew.
+              cache.close()
+              const root = roots[Math.floor(at / paths.length)]!
+              for (const [i, inside] of paths.entries())
+                if (path.every((name, level) => inside[level] === name))
+                  views[at - (at % paths.length) + i] = open(root, inside)
+            }
+            return views[at]!.peek(key)
+          }),
+        )
+        expect(results[1], `step ${step}, ${what}`).toEqual(results[0])
+        if (storeOf(sides[1]!.whole).slots.isBehind) isBehind++
+        if (step % 10 === 0) for (const { whole } of sides) checkInvariants(whole)
+        if (random() < 0.2) clock.advance(Math.floor(random() * 60))
+      }
+      expect(isBehind).toBeGreaterThan(50)
+      for (const { whole, most } of sides) {
+        spacesAtOnce.most = most
+        whole.close()
+        while (!storeOf(whole).expiry.sweep(() => true));
+        checkInvariants(whole)
+      }
+      expect(sides[1]!.told.sort()).toEqual(sides[0]!.told.sort())
+      expect(sides[1]!.whole.stats().removals).toEqual(sides[0]!.whole.stats().removals)
+    })
+  },
+)
+
+const paths: readonly (string | number)[][] = [
+  [],
+  ...['a', 'b', 'c'].flatMap((one) => [[one], [one, 2], [one, 'd'], [one, 'e']]),
+]
+
+function open(root: Cache<number, number>, path: readonly (string | number)[]): Cache<number, number> {
+  return path.reduce<Cache<number, number>>(
+    (view, name) => (typeof name === 'number' ? view.version(name) : view.namespace(name)),
+    root,
+  )
+}

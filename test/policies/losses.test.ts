@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { synthetic } from '../../bench/hit-ratio/synthetic.ts'
+import { hitRatio } from '../../bench/hit-ratio/traces.ts'
+
+/** Where LRU is known to be better, and by how many points of the hit ratio at most. See docs/design/adaptive.md. */
+const worst: Readonly<Record<string, readonly [capacity: number, points: number]>> = {
+  'day-night': [5211, 4.9],
+  recency: [307, 3.3],
+  jumps: [6939, 3],
+  drift: [4991, 2.9],
+}
+
+test('the adaptive policy loses no more to LRU than is known, where it loses most', {
+  timeout: 60_000,
+}, () => {
+  const losses: [string, number][] = []
+  for (const { name, trace } of synthetic()) {
+    const known = worst[name]
+    if (known === undefined) continue
+    const [capacity, points] = known
+    const loss = 100 * (hitRatio(trace, 'lru', capacity) - hitRatio(trace, 'adaptive', capacity))
+    losses.push([name, loss])
+    expect(loss, `${name} at ${capacity} entries`).toBeLessThanOrEqual(points)
+  }
+  expect(losses).toHaveLength(4)
+})
