@@ -24,6 +24,8 @@ const { values } = parseArgs({
     node: { type: 'string', default: Object.keys(nodeVersions).join(',') },
     times: { type: 'string', default: '10' },
     only: { type: 'string', default: Object.keys(SCENARIOS).join(',') },
+    // Draws the page from the rows that there are, and runs nothing.
+    draw: { type: 'boolean', default: false },
   },
 })
 
@@ -120,6 +122,7 @@ without the [guard](../operations.md#the-heap-guard), and several times with it.
 [the service](../../test/observe/guard-service.mjs) does in each scenario:
 
 ${Object.entries(SCENARIOS)
+  .filter(([name]) => rows.some(({ scenario }) => scenario === name))
   .map(([name, about]) => `- *${name}*: ${about.replaceAll('"', "'")}`)
   .join('\n')}
 
@@ -136,7 +139,9 @@ function tell(text: string): void {
   console.error(`${((performance.now() - started) / 1000).toFixed(0)} s: ${text}`)
 }
 
-for (const major of values.node.split(',')) {
+if (values.draw) writeFileSync(path('docs/benchmarks/guard.md'), page(known()))
+
+for (const major of values.draw ? [] : values.node.split(',')) {
   const node = installNode(major)
   const version = nodeVersions[major]!
   for (const scenario of values.only.split(',')) {

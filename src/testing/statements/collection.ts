@@ -57,9 +57,8 @@ export const collectionStatements: readonly Statement[] = [
         ['c', 3],
       ])
       cache.delete('b')
-      equal([...cache.keys()], ['a', 'c'])
-      equal([...cache.values()], [1, 3])
-      equal([...cache.entries()], [...cache.entries()])
+      equal(new Set(cache.keys()), new Set(['a', 'c']))
+      equal(new Set(cache.values()), new Set([1, 3]))
       equal(
         new Map(cache.entries()),
         new Map([
@@ -93,9 +92,10 @@ export const collectionStatements: readonly Statement[] = [
       const seen: unknown[] = []
       for (const key of cache.keys()) {
         seen.push(key)
-        cache.delete((key as number) + 1)
+        cache.delete((key as number) ^ 1)
       }
-      equal(seen, [0, 2, 4, 6, 8])
+      is(seen.length, 5)
+      for (const key of seen) is(seen.includes((key as number) ^ 1), false)
     },
   ),
 
@@ -109,7 +109,7 @@ export const collectionStatements: readonly Statement[] = [
       cache.set(99, 99)
       if (seen.length > 1000) break
     }
-    equal(seen, [0])
+    is(seen.length, 1)
     equal([...cache.keys()], [99])
   }),
 
