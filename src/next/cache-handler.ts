@@ -106,9 +106,9 @@ export function cacheHandler(backing?: Backing<unknown>): NextCacheHandlerClass 
       const kept = PAGES.has(kind) ? await this.#page(key, context) : await lasting.get(key)
       const known = await revalidations.known()
       const all = [...(kept?.tags ?? []), ...tags, ...softTags]
-      const standing = kept === undefined ? 'expired' : known.standing(all, kept.lastModified, kept.otherwise)
-      if (kept !== undefined && standing === 'fresh' && !all.some((tag) => this.#revalidated.has(tag)))
-        return kept
+      const isNone = kept === undefined || all.some((tag) => this.#revalidated.has(tag))
+      const standing = isNone ? 'expired' : known.standing(all, kept.lastModified, kept.otherwise)
+      if (kept !== undefined && standing === 'fresh') return kept
       if (this.#begun.size >= MOST_BEGUN) this.#begun.clear()
       if (!this.#begun.has(key)) this.#begun.set(key, now())
       return kept !== undefined && standing === 'stale' ? overdue(kept, context) : null

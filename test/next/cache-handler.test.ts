@@ -80,6 +80,10 @@ describe('cacheHandler', () => {
     await request().set('f', fetched('x'), KEEP)
     expect(await request(['t']).get('f', FETCH)).toBe(null)
     expect(await request(['u']).get('f', FETCH)).not.toBe(null)
+    vi.advanceTimersByTime(1)
+    await request().revalidateTag('t', { expire: 60 })
+    expect(await request(['t']).get('f', FETCH)).toBe(null)
+    expect(await request(['u']).get('f', FETCH)).not.toBe(null)
   })
 
   test('a page that was being rendered while its tag was revalidated is not kept', async () => {
