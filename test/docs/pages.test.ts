@@ -103,6 +103,7 @@ function anchorsOf(page: string): string[] {
 const hosts: Record<string, string> = {
   ...JSON.parse(read('test/hosts/package.json')).devDependencies,
   ...JSON.parse(read('test/hosts/next/package.json')).dependencies,
+  ...JSON.parse(read('test/hosts/prisma/package.json')).dependencies,
 }
 
 /** Versions that are tested, by the host's name: a package may stand there under several. */
