@@ -6,8 +6,8 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { Cache } from 'nearcache'
-import { type RecordOptions, recordTrace } from 'nearcache/trace'
+import { Cache } from '../src/index.ts'
+import { type RecordOptions, recordTrace } from '../src/trace/index.ts'
 
 const KEYS = 4096
 const READS = 20_000

@@ -181,7 +181,7 @@ export class World implements ModelWorld {
   readonly #called: { process: Process; versions: (number | undefined)[] }[] = []
   /** By key: acknowledged invalidations. */
   readonly #owed: [Owed[], Owed[], Owed[]] = [[], [], []]
-  /** By the body of a message: what was in the source when it was sent. */
+  /** By the body of a message: what was in the source when it was first sent. */
   readonly #versions = new Map<string, (number | undefined)[]>()
   #isServing = true
   #isEnding = false
@@ -373,13 +373,10 @@ export class World implements ModelWorld {
   }
 
   async #write(process: Process, write: Write): Promise<TierWrite> {
-    const versions = KEYS.map((_, key) => (covers(write, key) ? this.source[key] : undefined))
-    // With a value it tells of that value; without, of all that was in the source.
-    if (write.value !== undefined)
-      versions[KEYS.findIndex((key) => encodeKey(key) === write.keys.at(-1))] = valueIn(
-        write.value.payload,
-      ).version
-    this.#versions.set(Buffer.from(write.body).toString('hex'), versions)
+    const body = Buffer.from(write.body).toString('hex')
+    // What is sent again was called when it was sent first.
+    const versions = this.#versions.get(body) ?? this.#versionsIn(write)
+    this.#versions.set(body, versions)
     const sentAt = this.now
     const reply = await this.#call(process, (server) => {
       const result = server.write(write)
@@ -389,6 +386,16 @@ export class World implements ModelWorld {
     // What comes later than its time limit is no acknowledgement.
     if (this.now - sentAt < TIMEOUT) this.#acknowledged(versions, reply.id)
     return reply
+  }
+
+  /** What a message tells of: the value that it brings, or all that is in the source. */
+  #versionsIn(write: Write): (number | undefined)[] {
+    const { value, keys } = write
+    const brought = value && KEYS.findIndex((key) => encodeKey(key) === keys.at(-1))
+    return KEYS.map((_, key) => {
+      if (key === brought) return valueIn(value!.payload).version
+      return covers(write, key) ? this.source[key] : undefined
+    })
   }
 
   /** A request; without an answer it may have run, or may run later. */
