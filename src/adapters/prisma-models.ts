@@ -17,8 +17,8 @@ const WORDS: ReadonlySet<string> = new Set(
 )
 
 /**
- * The models of a client with their relations, by which it reads arguments itself: `_runtimeDataModel`, there since Prisma 5. Throws a
- * TypeError for what is no client.
+ * The models of a client with their relations: `_runtimeDataModel`, which is not public, but what clients read arguments by themselves.
+ * Throws a TypeError for what is no client.
  */
 export function dataModelOf(client: unknown): DataModel {
   const { models } = (Object(client)._runtimeDataModel ?? {}) as { models?: object }

@@ -25,7 +25,10 @@ interface Query {
   readonly args: unknown
   readonly query: (args: unknown) => PromiseLike<unknown>
   /** Not public, but what extensions go by that have to know of transactions. */
-  readonly __internalParams?: { readonly transaction?: unknown; readonly dataPath?: readonly string[] }
+  readonly __internalParams?: {
+    readonly transaction?: { readonly kind: 'itx' | 'batch' }
+    readonly dataPath?: readonly string[]
+  }
 }
 
 /** What is asked of the cache. */
@@ -66,7 +69,7 @@ export function queryCache(
   return <C extends ExtensibleClient>(client: C): C => {
     const models = dataModelOf(client)
     for (const name of lifetimes.keys()) models.check(name, `ttl.${name}`)
-    /** What is written to while each transaction is open. Prisma does not tell which of them a query is in. */
+    /** What is written to while each transaction is open, in any of them, as Prisma does not tell in which. */
     const open = new Set<Written[]>()
 
     async function invalidate(written: Written): Promise<void> {
@@ -74,12 +77,9 @@ export function queryCache(
       else await Promise.all(written.map((name) => results.deleteByTag(name)))
     }
 
-    async function write(
-      written: Written,
-      isInTransaction: boolean,
-      run: () => PromiseLike<unknown>,
-    ): Promise<unknown> {
-      if (isInTransaction && open.size > 0) {
+    async function write(written: Written, { __internalParams }: Query, run: () => PromiseLike<unknown>) {
+      // What is in a batch ends when its transaction does.
+      if (__internalParams?.transaction?.kind === 'itx' && open.size > 0) {
         for (const transaction of open) transaction.push(written)
         return await run()
       }
@@ -109,18 +109,18 @@ export function queryCache(
         },
       },
       query: {
-        async $allOperations({ model, operation, args, query, __internalParams }: Query): Promise<unknown> {
-          const isInTransaction = __internalParams?.transaction !== undefined
+        async $allOperations(asked: Query): Promise<unknown> {
+          const { model, operation, args, query, __internalParams } = asked
           const run = () => query(args)
           if (model === undefined) {
             const sql = textOf(args)
             if (isQuery(operation, sql)) return await run()
-            return await write(rawWritten(sql, models, rawWrites), isInTransaction, run)
+            return await write(rawWritten(sql, models, rawWrites), asked, run)
           }
-          if (!READS.has(operation))
-            return await write(models.writtenBy(model, operation, args), isInTransaction, run)
+          if (!READS.has(operation)) return await write(models.writtenBy(model, operation, args), asked, run)
           const ttl = lifetimes.get(model)
-          if (isInTransaction || __internalParams === undefined || ttl === 0) return await run()
+          const mayCache = __internalParams !== undefined && __internalParams.transaction === undefined
+          if (!mayCache || ttl === 0) return await run()
           const key = keyOf([model, operation, args, __internalParams.dataPath]) as string
           // What is known by identity, as a Decimal is, has another at each call.
           if (key.includes('\0@')) return await run()
