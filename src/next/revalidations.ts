@@ -60,6 +60,8 @@ export class Revalidations {
   /** Changes that are written together once those before them are. */
   #waiting: { readonly changes: Change[]; readonly done: Promise<void> } | undefined
   #written: Promise<unknown> = Promise.resolve()
+  /** Changes on their way, which hold here at once: Next does not wait for them before it answers. */
+  readonly #unwritten = new Set<Change>()
 
   constructor(shards: Shards) {
     this.#shards = shards
@@ -67,7 +69,8 @@ export class Revalidations {
 
   /** Those known now, to be asked about entries. */
   async known(): Promise<Known> {
-    return new Known(await this.#shards.read())
+    const shards = await this.#shards.read()
+    return new Known(this.#unwritten.size === 0 ? shards : withChanges(shards, [...this.#unwritten]))
   }
 
   /** Revalidates tags: entries made until now expire, at once or as many seconds later as `durations` say; without any, never. */
@@ -83,15 +86,23 @@ export class Revalidations {
       this.#waiting = { changes, done }
       this.#written = done.catch(() => {})
     }
-    for (const tag of tags) this.#waiting.changes.push({ tag, at, deadline })
+    for (const tag of tags) {
+      const change = { tag, at, deadline }
+      this.#waiting.changes.push(change)
+      this.#unwritten.add(change)
+    }
     return this.#waiting.done
   }
 
   async #write(changes: readonly Change[]): Promise<void> {
     const byShard = grouped(changes)
-    await Promise.all(
-      Array.from(byShard, ([name, its]) => this.#shards.change(name, (shard) => changed(shard, its))),
-    )
+    try {
+      await Promise.all(
+        Array.from(byShard, ([name, its]) => this.#shards.change(name, (shard) => changed(shard, its))),
+      )
+    } finally {
+      for (const change of changes) this.#unwritten.delete(change)
+    }
   }
 }
 
@@ -184,6 +195,12 @@ function changed({ since, tags }: Shard, changes: readonly Change[]): Shard {
     next.delete(tag)
   }
   return { since: known, tags: next }
+}
+
+function withChanges(shards: readonly Shard[], changes: readonly Change[]): readonly Shard[] {
+  const all = [...shards]
+  for (const [name, its] of grouped(changes)) all[Number(name)] = changed(all[Number(name)]!, its)
+  return all
 }
 
 function withOne(of: readonly Revalidation[], one: Revalidation): Revalidation[] {

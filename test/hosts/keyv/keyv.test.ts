@@ -340,11 +340,8 @@ describe('Keyv 5 alone', () => {
 describe('Keyv 4', () => {
   const open = (backing?: Parameters<typeof keyvOptions>[0], namespace?: string): Keyv4 => {
     const byReference = { serialize: (value: any) => value, deserialize: (value: any) => value }
-    const keyv = new Keyv4({
-      ...keyvOptions(backing),
-      ...byReference,
-      ...(namespace && { namespace }),
-    } as object)
+    const options: Record<string, unknown> = { ...keyvOptions(backing), ...byReference }
+    const keyv = new Keyv4(namespace === undefined ? options : { ...options, namespace })
     keyv.on('error', (error) => {
       throw error
     })

@@ -326,7 +326,8 @@ describe('15. a real Prometheus', () => {
       ): Promise<{ metric: Record<string, string>; value: [number, string] }[]> => {
         const url = `http://127.0.0.1:${port}/api/v1/query?query=${encodeURIComponent(query)}`
         const answer = await fetch(url).then(
-          (response) => response.json(),
+          // It is not ready at once.
+          (response) => (response.ok ? response.json() : {}),
           () => ({}),
         )
         return (answer as { data?: { result: never[] } }).data?.result ?? []

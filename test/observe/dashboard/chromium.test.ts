@@ -92,7 +92,8 @@ function look(): Drawn {
       .map(({ textContent }) => textContent),
     sections: [...document.querySelectorAll('main section, main figure, header > *')].map((one) => {
       const { left, width } = one.getBoundingClientRect()
-      return `${one.tagName} ${String(one.className)} ${Math.round(left)} ${Math.round(width)}`
+      const isFixed = one.className !== 'where' // it tells since when the process runs
+      return `${one.tagName} ${String(one.className)} ${Math.round(left)} ${isFixed && Math.round(width)}`
     }),
     paper: getComputedStyle(document.body).backgroundColor!,
     ink: getComputedStyle(document.body).color!,
