@@ -181,8 +181,9 @@ export class World implements ModelWorld {
   readonly #called: { process: Process; versions: (number | undefined)[] }[] = []
   /** By key: acknowledged invalidations. */
   readonly #owed: [Owed[], Owed[], Owed[]] = [[], [], []]
-  /** By the body of a message: what was in the source when it was first sent. */
+  /** By the body of a message: what was in the source when it was sent last, and when it was sent first. */
   readonly #versions = new Map<string, (number | undefined)[]>()
+  readonly #firstVersions = new Map<string, (number | undefined)[]>()
   #isServing = true
   #isEnding = false
   #clockSkew = 0
@@ -374,9 +375,11 @@ export class World implements ModelWorld {
 
   async #write(process: Process, write: Write): Promise<TierWrite> {
     const body = Buffer.from(write.body).toString('hex')
-    // What is sent again was called when it was sent first.
-    const versions = this.#versions.get(body) ?? this.#versionsIn(write)
+    const versions = this.#versionsIn(write)
     this.#versions.set(body, versions)
+    // What is sent again was called when it was sent first.
+    const called = this.#firstVersions.get(body) ?? versions
+    this.#firstVersions.set(body, called)
     const sentAt = this.now
     const reply = await this.#call(process, (server) => {
       const result = server.write(write)
@@ -384,7 +387,7 @@ export class World implements ModelWorld {
       return result
     })
     // What comes later than its time limit is no acknowledgement.
-    if (this.now - sentAt < TIMEOUT) this.#acknowledged(versions, reply.id)
+    if (this.now - sentAt < TIMEOUT) this.#acknowledged(called, reply.id)
     return reply
   }
 
