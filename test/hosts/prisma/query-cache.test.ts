@@ -299,6 +299,10 @@ const WRITES: [string, Write][] = [
     'a relation that is called like a word of Prisma',
     (db) => db.report.update({ where: { id: 1 }, data: { data: { create: { value: 8 } } } }),
   ],
+  [
+    'another relation of a model that has one called like that',
+    (db) => db.report.update({ where: { id: 1 }, data: { author: { update: { name: 'Eve' } } } }),
+  ],
   ['$executeRaw', (db) => db.$executeRaw`UPDATE User SET name = ${'Eve'} WHERE id = ${1}`],
   ['$executeRawUnsafe', (db) => db.$executeRawUnsafe('UPDATE Figure SET value = ? WHERE id = 1', 9)],
   ['$queryRaw that writes', (db) => db.$queryRaw`INSERT INTO Tag (label) VALUES (${'f'}) RETURNING id`],
@@ -327,7 +331,7 @@ describe('writes', () => {
       data: { name: 'Eve' },
       include: { posts: { include: { tags: true } } },
     })
-    await prisma.report.deleteMany()
+    await prisma.report.updateMany({ data: { amount: 1 } })
     expect(await count(tags)).toEqual([0])
   })
 
