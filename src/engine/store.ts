@@ -25,6 +25,8 @@ export class Store extends Timed {
 
   /** Absent while nobody is told of reads. */
   private readListener: ReadListener | undefined = undefined
+  /** Somebody watches the keys, or is told of reads. */
+  private areMissesTold = false
 
   // Key spaces
 
@@ -55,15 +57,15 @@ export class Store extends Timed {
 
   /** The value in the slot that a key has, as its reader gets it; undefined where nothing live is. */
   read(space: Space, slot: number | undefined, key: unknown): unknown {
-    const there = this.slots.isBehind ? this.slotOf(space, key) : slot
-    const value = there === undefined ? undefined : this.readSlot(space, there)
-    if (value === undefined) this.miss(space, there, key)
+    const value = slot === undefined ? undefined : this.readSlot(space, slot, key)
+    if (value === undefined) this.miss(space, key)
     return value
   }
 
-  /** The live value in a slot, as its reader gets it. Counts as a hit and a use. */
-  private readSlot(space: Space, slot: number): unknown {
+  /** The live value in the slot that a key has, as its reader gets it. Counts as a hit and a use. */
+  private readSlot(space: Space, slot: number, key: unknown): unknown {
     const { slots } = this
+    if (slots.isBehind && this.slotOf(space, key) !== slot) return undefined
     const now = this.clock.now()
     const isPlain = slots.deadlines[slot] > now
     if ((!isPlain && !this.isLive(slot, now)) || this.expiry.lapses(now)) return undefined
@@ -75,12 +77,16 @@ export class Store extends Timed {
   }
 
   /** Counts a read that found nothing live. Throws a CacheError `CLOSED` once the key space is closed. */
-  private miss(space: Space, slot: number | undefined, key: unknown): void {
-    if (space.closed) this.assertOpen(space)
+  private miss(space: Space, key: unknown): void {
+    if (space.closed || this.slots.isBehind) this.assertOpen(space)
     space.counters.misses++
     this.clock.missed()
-    if (this.watcher !== undefined) this.watcher.missed(space, key, slot)
-    if (this.readListener !== undefined) this.readListener(space, key, false)
+    if (this.areMissesTold) this.tellMiss(space, key)
+  }
+
+  private tellMiss(space: Space, key: unknown): void {
+    this.watcher?.missed(space, key, space.map.get(key))
+    this.readListener?.(space, key, false)
   }
 
   /** Does what there is to do besides when a guarded entry is read; returns the value. */
@@ -299,12 +305,14 @@ export class Store extends Timed {
       this.slots.watched = undefined
       this.expiry.settleCalm()
     } else this.slots.trackWatched()
+    this.areMissesTold = this.isWatched || this.readListener !== undefined
   }
 
   /** From here on each read is told, to another than before or to nobody. */
   tellReads(listener: ReadListener | undefined): void {
     this.readListener = listener
     this.slots.areReadsTold = listener !== undefined
+    this.areMissesTold = this.isWatched || listener !== undefined
     this.expiry.settleCalm()
   }
 
