@@ -70,6 +70,7 @@ export function comparisonPage(
     [
       '- [Hit ratios on recorded traces](hit-ratio.md), and [on synthetic workloads](hit-ratio-synthetic.md)',
       '- [Hits behind other libraries](hosts.md): Keyv, Apollo, DataLoader and the rest',
+      "- [Responses under load](http.md): beside apicache, @fastify/caching, Hono's own and none",
       '- [Two tiers beside others](tiers.md): BentoCache, cache-manager, Keyv and node-redis over the same Redis',
       '- [Where the time goes](profile.md), [the longest pauses](pauses.md), [what each entry weighs in a bundle](size.md)',
       '- [What operations cost](operations.md): metrics, advice, the guard, the dashboard; [what survives with the heap guard](guard.md)',
