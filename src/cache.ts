@@ -428,9 +428,8 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
     const store = this.store
     const space = this.space
     const isForced = options?.forceRefresh === true
-    const there = store.slots.isBehind ? store.slotOf(space, key) : slot
-    const found = isForced ? this.#miss() : store.read(space, there, key)
-    if (found !== undefined && !isDue(store, there!)) return found
+    const found = isForced ? this.#miss() : store.read(space, slot, key)
+    if (found !== undefined && !isDue(store, slot!)) return found
     if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
     const resolved = resolveLoad(this.resolved, options)
     const request = { store, space, key, loader, resolved, isBatched, isForced, wait }

@@ -124,8 +124,7 @@ export class Store extends Timed {
 
   /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
   commit(space: Space, key: unknown, value: unknown, weight: number, resolved: ResolvedWrite): boolean {
-    if (this.slots.isBehind) this.catchUp(space)
-    if (space.closed) this.assertOpen(space)
+    if (space.closed || this.slots.isBehind) this.assertOpen(space)
     if (space.flights !== undefined) space.flights.overtake(key)
     if (this.keepsNothing) return true
     const { ttl } = resolved
