@@ -84,7 +84,7 @@ async function load(request: TieredRequest, context: LoadContext): Promise<unkno
     return value
   } finally {
     underWay.end(work)
-    void settle(space, text, filling, lease).catch(protocol.onError)
+    void settle(space, text, filling, lease).catch((error) => protocol.onFault('codec', error, key))
   }
 }
 
