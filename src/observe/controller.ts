@@ -12,7 +12,7 @@ export interface Probe {
   now(): number
   /** Calls back in another turn of the event loop. */
   later(callback: () => void): void
-  /** Every store to be guarded that is open. */
+  /** The stores that are open; those with `guard: false` are left out. */
   stores(): Iterable<Store>
 }
 
@@ -102,7 +102,7 @@ export class GuardController {
   adopt(): void {
     for (const part of this.parts) if (part.store === undefined) this.parts.delete(part)
     for (const store of this.probe.stores()) {
-      if (this.known.has(store)) continue
+      if (this.known.has(store) || store.settings.guard === false) continue
       const part = new Guarded(store)
       this.known.add(store)
       this.parts.add(part)

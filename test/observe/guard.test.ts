@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installNode } from '../../bench/install.ts'
-import { Cache } from '../../src/index.ts'
+import { Cache, createCaches } from '../../src/index.ts'
 import { dashboard } from '../../src/observe/dashboard/index.ts'
 import type { State } from '../../src/observe/dashboard/wire.ts'
 import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
+import { checkInvariants } from '../support/invariants.ts'
 
 const root = join(import.meta.dirname, '../..')
 const MB = 1024 ** 2
@@ -30,11 +31,55 @@ describe('guardHeap', () => {
       [{ memory: 0 }, 'memory: expected more than 0, got 0'],
       [{ caches: new Cache() }, 'caches: expected an array of caches, got an object'],
       [{ caches: [5] }, 'caches: expected an array of caches, got 5'],
+      [
+        { caches: [new Cache({ name: 'left-out', guard: false })] },
+        'caches: expected caches to be guarded, got left-out, which says guard: false',
+      ],
     ]
     for (const [options, message] of wrong) {
       expect(() => guardHeap(options as object)).toThrow(message)
       expect(currentGuard()).toBeUndefined()
     }
+  })
+
+  test('61. the option `guard` of a cache is false or a weight above 0, and nothing else', () => {
+    const wrong: [unknown, string][] = [
+      [true, 'true'],
+      [3, '3'],
+      [null, 'null'],
+      ['no', "'no'"],
+      ...[0, -1, '3', Number.NaN, Infinity, undefined].map((weight): [unknown, string] => [
+        { weight },
+        'an object',
+      ]),
+      [{ weight: 1, wieght: 2 }, 'an object'],
+    ]
+    for (const [guard, got] of wrong)
+      expect(() => new Cache({ guard: guard as never })).toThrow(
+        new TypeError(`guard: expected false or { weight: 3 }, got ${got}`),
+      )
+    const caches = createCaches.from({ users: { guard: { weight: 0.5 } }, rates: { guard: false } })
+    expect(Object.keys(caches)).toEqual(['users', 'rates'])
+    for (const cache of Object.values(caches)) cache.close()
+  })
+
+  test('55. a cache that is closed while it is held, or resized by its user, costs nothing', () => {
+    const [closed, resized] = [new Cache<number, string>(), new Cache<number, string>()]
+    const guard = guardHeap({ caches: [closed, resized], high: 0.0002, low: 0.0001 })
+    for (let key = 0; key < 500; key++) {
+      closed.set(key, 'x')
+      resized.set(key, 'x')
+    }
+    expect(Object.keys(guard.stats().held)).toHaveLength(2)
+    closed.close()
+    resized.resize(10)
+    for (let key = 0; key < 500; key++) resized.set(key, 'x')
+    expect(resized.stats()).toMatchObject({ maxEntries: 10, size: 10 })
+    guard.stop()
+    resized.resize(2000)
+    for (let key = 0; key < 1500; key++) resized.set(key, 'x')
+    expect(resized.size).toBe(1500)
+    checkInvariants(resized)
   })
 
   test('55. one at a time, off once it is stopped, a second stop does nothing', () => {
