@@ -43,7 +43,7 @@ const LEAST_SCALE = 0.2
 const MOST_SCALE = 4
 /** Of the memory of the process: predicted above the lower share nothing grows; above the higher caches are cut down to the lower. */
 const MEMORY_HIGH = 0.95
-const MEMORY_LOW = 0.75
+const MEMORY_LOW = 0.65
 /** Caches may grow by this share of the limit between two checks, in so many insertions at most. */
 const CHECK_SHARE = 1 / 256
 const MOST_INSERTIONS = 256

@@ -367,9 +367,8 @@ function share(value: unknown, option: string): number {
 }
 
 function guarding(value: unknown, option: string): false | { readonly weight: number } {
-  const { weight, ...rest } = Object(value)
-  const isWeight = weight > 0 && Number.isFinite(weight) && Object.keys(rest).length === 0
-  if (value === false || isWeight) return value as false | { readonly weight: number }
+  const { weight } = Object(value)
+  if (value === false || (weight > 0 && Number.isFinite(weight))) return value as never
   throw refusal(option, 'false or { weight: 3 }', value)
 }
 
