@@ -41,8 +41,9 @@ const FALL = 4 * 1024 ** 2
 const TELLING = 8 * 1024 ** 2
 const LEAST_SCALE = 0.2
 const MOST_SCALE = 4
-/** Of the memory of the process: predicted above the lower share nothing grows; above the higher caches are cut down to the lower. */
+/** Of the memory of the process: predicted above the lowest share nothing grows; above the highest caches are cut down to the one between. */
 const MEMORY_HIGH = 0.95
+const MEMORY_CUT = 0.75
 const MEMORY_LOW = 0.65
 /** Caches may grow by this share of the limit between two checks, in so many insertions at most. */
 const CHECK_SHARE = 1 / 256
@@ -178,7 +179,7 @@ export class GuardController {
     if (used > high) this.cut(used - low)
     else if (rss > Math.max(MEMORY_HIGH * memory, this.rssAtCut)) {
       this.rssAtCut = rss * 1.02
-      this.cut(0, rss - MEMORY_LOW * memory)
+      this.cut(0, rss - MEMORY_CUT * memory)
     } else {
       this.debt = 0
       const isLow = used < low && rss < MEMORY_LOW * memory
