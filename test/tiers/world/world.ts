@@ -953,7 +953,13 @@ function covers(
   )
 }
 
+const valuesIn = new WeakMap<Uint8Array, Value>()
 /** The value in a payload: after the checksum, `J` and JSON. */
 function valueIn(payload: Uint8Array): Value {
-  return JSON.parse(Buffer.from(payload.subarray(5)).toString())
+  let value = valuesIn.get(payload)
+  if (value === undefined) {
+    value = JSON.parse(Buffer.from(payload.subarray(5)).toString()) as Value
+    valuesIn.set(payload, value)
+  }
+  return value
 }
