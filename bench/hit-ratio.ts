@@ -10,7 +10,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { scores } from './hit-ratio/page.ts'
 import { isBelowLru, type Measured, score } from './hit-ratio/score.ts'
-import { doubledHitRatio, drawnWorks, hitRatio, sourcesOf, syntheticWorks, worksOf } from './hit-ratio/traces.ts'
+import {
+  doubledHitRatio,
+  drawnWorks,
+  hitRatio,
+  sourcesOf,
+  syntheticWorks,
+  worksOf,
+} from './hit-ratio/traces.ts'
 import { writeHitRatioPage } from './hit-ratio/write.ts'
 import { redraw } from './redraw.ts'
 
@@ -59,7 +66,8 @@ if (values.out === undefined) redraw()
 function compareDrawn(seed: number): void {
   const pairs: Measured[] = []
   for (const { trace, pairs: own } of drawnWorks(seed))
-    for (const pair of own) pairs.push({ ...pair, ours: hitRatio(trace, 'adaptive', pair.capacity), oursDoubled: 0 })
+    for (const pair of own)
+      pairs.push({ ...pair, ours: hitRatio(trace, 'adaptive', pair.capacity), oursDoubled: 0 })
   for (const size of [1_000, Infinity]) {
     const chosen = pairs.filter(({ capacity }) => capacity <= size)
     const { gapClosed, belowLru } = score(chosen, ({ ours }) => ours)
@@ -69,7 +77,9 @@ function compareDrawn(seed: number): void {
   }
   for (const pair of pairs)
     if (isBelowLru(pair, pair.ours))
-      console.log(`${pair.trace}@${pair.capacity}: ${(100 * (pair.others.LRU! - pair.ours)).toFixed(1)} points`)
+      console.log(
+        `${pair.trace}@${pair.capacity}: ${(100 * (pair.others.LRU! - pair.ours)).toFixed(1)} points`,
+      )
 }
 
 function toObject(): object {
