@@ -175,7 +175,9 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
 
   rows.push(
     { what: 'messages for keys not held', ours: await messages(), unit: 'a second', ...alone },
-    { what: 'distrust of a million entries', ours: await distrust(), unit: 'µs', ...alone, goal: 50 },
+    { what: 'distrust of a million entries', ours: distrust(1_000_000), unit: 'µs', ...alone, goal: 50 },
+    { what: 'distrust of a thousand entries', ours: distrust(1000), unit: 'µs', ...alone },
+    { what: 'a new `Map` in place of one with a million entries', ours: renewed(), unit: 'µs', ...alone },
   )
 
   // The server
@@ -205,6 +207,27 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
       7,
     ),
   )
+
+  // What stands in the way of these: a script that does nothing, alone and with as many keys and arguments as each of ours.
+  const empty = await raw.script('LOAD', 'return 0')
+  for (const [what, keyCount, argumentCount] of [
+    ['without keys', 0, 0],
+    ['with keys and arguments as for `read`', 5, 3],
+    ['with keys and arguments as for `write`', 5, 10],
+    ['with keys and arguments as for `pull`', 2, 2],
+  ] as const) {
+    const args = Array.from({ length: keyCount + argumentCount }, (_, i) => `nc:{bench}:${i}`)
+    rows.push(
+      cost(
+        `server time: an empty script ${what}`,
+        await serverTime('evalsha', () => raw.evalsha(empty, keyCount, ...args)),
+        'µs',
+        'GET',
+        await serverTime('get', () => raw.get('plain')),
+        undefined,
+      ),
+    )
+  }
 
   await sender.close()
   await users.close()
@@ -313,16 +336,29 @@ async function messages(): Promise<number> {
   return (1000 * count) / time
 }
 
-/** How long it takes to distrust a million entries, which is what `clear` takes. */
-async function distrust(): Promise<number> {
+/** How long it takes to distrust so many entries, which is what `clear` takes. */
+function distrust(count: number): number {
   const times: number[] = []
-  for (let i = 0; i < 3; i++) {
-    const cache = new Cache<number, number>({ maxEntries: 1_000_000, ttl: '1h' })
-    for (let key = 0; key < 1_000_000; key++) cache.set(key, key)
+  for (let i = 0; i < 5; i++) {
+    const cache = new Cache<number, number>({ maxEntries: count, ttl: '1h' })
+    for (let key = 0; key < count; key++) cache.set(key, key)
     const start = performance.now()
     cache.clear()
     times.push(1000 * (performance.now() - start))
     cache.close()
+  }
+  return median(times)
+}
+
+/** How long it takes to put an empty Map in the place of one with a million entries. */
+function renewed(): number {
+  const times: number[] = []
+  for (let i = 0; i < 5; i++) {
+    const holder = { map: new Map<number, number>() }
+    for (let key = 0; key < 1_000_000; key++) holder.map.set(key, key)
+    const start = performance.now()
+    holder.map = new Map()
+    times.push(1000 * (performance.now() - start))
   }
   return median(times)
 }

@@ -109,9 +109,8 @@ table. See
 ## Beside the client alone
 
 Over ioredis; the median of the rounds of either side, and of their ratio. The server's time is that of the command as Redis counts it. What
-stands in the way of the goals there: a script that does nothing takes Redis five to six times what \`GET\` takes, and each command in it
-that is not in the processor's cache twice or three times. A read of a key is an empty script, \`HMGET\` and \`GET\`; a pull is one with \`HMGET\`
-and \`TIME\`; a write asks and changes the state, its log, its fences and the entry, and tells the others. A hit in Redis is mostly the way there
+stands in the way of the goals there: what a script takes that does nothing, in the last rows, without keys and with as many keys and arguments
+as each of ours. A read of a key is such a script, \`HMGET\` and \`GET\`; a pull is one with \`HMGET\` and \`TIME\`; a write asks and changes the state, its log, its fences and the entry, and tells the others. A hit in Redis is mostly the way there
 and back; what it takes besides is that a longer command is sent, and that what comes is checked, decoded and kept.
 
 | | nearcache | beside it | ratio | goal |

@@ -476,6 +476,28 @@ describe('when the second tier fails', () => {
     expect(await Promise.race([told, 'waits'])).toBe('new')
   })
 
+  test('where the tags are known only at the end, a call that joined waits for no load that another one has begun since', async () => {
+    const cache = await fleet.process()
+    fleet.server = 'is silent'
+    const load = (value: string, tags?: string[]) =>
+      cache.getOrLoad(
+        'k',
+        (_, context) => {
+          context.tags = ['a']
+          return value
+        },
+        { tags },
+      )
+    void load('old')
+    await fleet.pass(10)
+    void cache.deleteByTag('a')
+    const told = load('joined')
+    await fleet.pass(230)
+    void load('new', ['a'])
+    await fleet.pass(20)
+    expect(await Promise.race([told, 'waits'])).toBe('joined')
+  })
+
   test.each<[name: string, limit: number, call: (cache: TieredCache) => Promise<unknown>]>([
     ['getOrLoad', 250, (cache) => cache.getOrLoad('k', () => 1)],
     ['getOrLoadMany', 250, (cache) => cache.getOrLoadMany(['k'], () => [['k', 1]])],
