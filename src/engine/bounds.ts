@@ -85,6 +85,7 @@ export abstract class Bounded extends Entries {
     slots.values[slot] = value
     policy.insert(slot)
     space.table.size++
+    space.counters.hold(1, 0)
     this.size++
     this.insertionsLeft--
     return slot
@@ -110,8 +111,10 @@ export abstract class Bounded extends Entries {
     if (weights === undefined) return
     const more = weight - weights[slot]
     const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
+    const owner = this.ownerOf(slot)
     this.weight += more
-    this.ownerOf(slot).weight += more
+    owner.weight += more
+    owner.space.counters.hold(0, more)
     weights[slot] = weight
     while (this.weight + this.ghostWeight > most) if (!this.makeRoom(now, slot)) break
   }

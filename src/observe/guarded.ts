@@ -28,7 +28,7 @@ export class Guarded {
   constructor(store: Store) {
     this.ref = new WeakRef(store)
     this.name = store.label
-    this.hits = store.counters.total().hits
+    this.hits = store.counters.hits
     this.sample(SAMPLES)
   }
 
@@ -84,7 +84,7 @@ export class Guarded {
   refresh(): void {
     const { store } = this
     if (store === undefined) return
-    const { hits } = store.counters.total()
+    const { hits } = store.counters
     this.heat = this.heat / 2 + (hits - this.hits)
     this.hits = hits
     this.peak = Math.max(this.peak, store.size)
