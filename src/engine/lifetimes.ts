@@ -113,12 +113,11 @@ export class Timed extends Bounded {
 
   protected expireSpace(space: Space, at: number): void {
     const { slots } = this
-    const { deadlines, ttlDeadlines, graces, values, tags } = slots
+    const { deadlines, ttlDeadlines, graces, values } = slots
     let first = Infinity
     for (const slot of space.map.values()) {
       const deadline = Math.abs(deadlines[slot])
       if (deadline > at) {
-        if (tags !== undefined && this.isTaggedOut(slot)) continue
         deadlines[slot] = at
         if (ttlDeadlines !== undefined) ttlDeadlines[slot] = at
       } else if (deadline !== LONG_AGO || !(values[slot] instanceof NegativeResult)) continue
