@@ -1,8 +1,8 @@
 // Whether a service survives caches that ask for more than its heap has, with the heap guard and without:
-// npm run bench:guard -- [--node 20,22,24,26] [--times 10] [--only grow,burst,sync]
+// npm run bench:guard -- [--node 20,22,24,26] [--times 10] [--only grow,burst,sync] [--resume]
 //
-// Each row is written to docs/benchmarks/guard.json when it is complete, in the place of the one before, and the page is drawn from all of
-// them: a run that was ended goes on with `--node` and `--only`.
+// Each row is written to docs/benchmarks/guard.json after each run, in the place of the one before, and the page is drawn from all of them:
+// what was ended goes on with `--resume`, which adds to a row until it has so many runs.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -24,6 +24,7 @@ const { values } = parseArgs({
     node: { type: 'string', default: Object.keys(nodeVersions).join(',') },
     times: { type: 'string', default: '10' },
     only: { type: 'string', default: Object.keys(SCENARIOS).join(',') },
+    resume: { type: 'boolean', default: false },
     // Draws the page from the rows that there are, and runs nothing.
     draw: { type: 'boolean', default: false },
   },
@@ -147,16 +148,18 @@ for (const major of values.draw ? [] : values.node.split(',')) {
   for (const scenario of values.only.split(',')) {
     if (SCENARIOS[scenario] === undefined)
       throw new Error(`--only ${scenario}: expected some of ${Object.keys(SCENARIOS).join(', ')}`)
-    const without = await run(node, scenario, 'none')
+    const before = values.resume
+      ? known().find((row) => row.node === version && row.scenario === scenario)
+      : undefined
+    const without = before?.without ?? (await run(node, scenario, 'none'))
     tell(`Node ${version}, ${scenario}, without: ${without.survived ? 'survives' : 'dies'}`)
-    const runs: Run[] = []
-    for (let i = 0; i < Number(values.times); i++) {
+    const runs: Run[] = [...(before?.runs ?? [])]
+    for (let i = runs.length; i < Number(values.times); i++) {
       runs.push(await run(node, scenario, 'guard'))
       const last = runs.at(-1)!
       tell(`  ${i + 1}: ${last.survived ? `survives with ${whole(last.entries)} entries` : 'DIES'}`)
+      keep({ node: version, scenario, without, runs })
     }
-    const row = { node: version, scenario, without, runs }
-    keep(row)
-    console.log(line(row))
+    console.log(line({ node: version, scenario, without, runs }))
   }
 }

@@ -2,15 +2,16 @@
 import { NONE } from './core/slots.ts'
 import type { Space } from './core/space.ts'
 import { liveEntries } from './engine/listing.ts'
-import { iterable, Reads } from './engine/reads.ts'
+import { iterable } from './engine/reads.ts'
 import { isThenable } from './engine/removal.ts'
 import type { CacheStats, CacheSummary } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
-import { Batch, type BatchLoader } from './loading/batch.ts'
-import type { Loader, LoadRequest, Promised, Typed, Untyped } from './loading/flight.ts'
+import { Batch } from './loading/batch.ts'
+import type { AnyLoader, Typed, Untyped } from './loading/flight.ts'
 import { isDue } from './loading/kept.ts'
 import { refresh, serveOrLoad } from './loading/load.ts'
+import { type AnyBatchLoader, Loads } from './loading/loads.ts'
 import { type Wait, watched } from './loading/waits.ts'
 import { closeStore, openStore, openStores } from './named/registry.ts'
 import {
@@ -50,7 +51,9 @@ class View {
 
 function wholeView(settings: Settings, store: Store): View {
   const space = store.spaceOf(settings.keyPrefix, settings.version ?? 1)
-  return new View(store, space, resolveDefaults(settings), true)
+  // Caches that share a store by name may each have defaults of their own.
+  const resolved = settings.name === undefined ? store.defaults : resolveDefaults(settings)
+  return new View(store, space, resolved, true)
 }
 
 /** Makes a cache from checked settings, which is listed by its place in those of the application. */
@@ -70,7 +73,7 @@ export function allCaches(): Map<string, Cache> {
 
 /** A view of a key space that there is. */
 export function viewOf(store: Store, space: Space): Cache {
-  return new Cache(new View(store, space, resolveDefaults(store.settings as Settings), false) as CacheOptions)
+  return new Cache(new View(store, space, store.defaults, false) as CacheOptions)
 }
 
 /** The engine behind a cache, for structural checks. */
@@ -88,7 +91,7 @@ export let invalidate: <K, V>(cache: Cache<K, V>, key: K) => boolean
  *
  * Every method throws a CacheError `CLOSED` after `close()`, as soon as it finds nothing.
  */
-export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
+export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
   /** What holds for writes and loads that bring no options. */
   private readonly resolved: ResolvedLoad
   /** Whether this is the cache itself, not a view of one of its namespaces or versions. */
@@ -325,81 +328,28 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
     return store.copyOut(kept)
   }
 
-  /**
-   * The live value under a key, or what `loader(key, context)` resolves to, which is stored. However many ask meanwhile, one load runs.
-   * An error reaches everyone who waits, and nothing is stored; `undefined` is passed on and not stored. A set, delete, clear,
-   * version move or deletion of one of its tags during the load wins over its result, which is still given to those who wait.
-   * Stale values, timeouts and remembered failures: see `LoadSettings`. With `forceRefresh` it loads although a live value is there.
-   */
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, Promised<V>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V>
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, V | PromiseLike<V>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V>
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, PromiseLike<V | undefined>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V | undefined>
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, V | undefined | PromiseLike<V | undefined>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V | undefined>
-  getOrLoad<T, P extends Untyped<K, V>>(
-    key: P,
-    loader: Loader<P, T, T | PromiseLike<T>>,
-    options?: LoadOptions<P, T>,
-  ): Promise<T>
-  getOrLoad(key: K, loader: Loader<K, V, V | PromiseLike<V>>, options?: LoadOptions<K, V>): Promise<V>
-  getOrLoad(
+  /** @internal */
+  protected override loadOne(
+    slot: number | undefined,
     key: K,
-    loader: Loader<K, V, V | undefined | PromiseLike<V | undefined>>,
-    options?: LoadOptions<K, V>,
-  ): Promise<V | undefined>
-  getOrLoad(key: K, loader: LoadRequest['loader'], options?: LoadOptions<never, never>): Promise<unknown> {
-    const slot = this.space.map.get(key)
-    const calm = slot === undefined || options?.forceRefresh ? undefined : this.readCalm(slot)
-    if (calm !== undefined) return Promise.resolve(calm)
+    loader: AnyLoader,
+    options: LoadOptions<never, never> | undefined,
+  ): Promise<unknown> {
     return watched((wait) => this.#load(slot, key, loader, options, wait))
   }
 
-  /**
-   * `getOrLoad` for many keys: the values found, in the order asked. Keys under way are waited for, and `loadMany` is called once for
-   * the rest. Keys that it does not answer are not found; what it answers besides is stored too. Its failure reaches the keys it was
-   * called for.
-   */
-  getOrLoadMany<P extends Typed<K, V>>(
-    keys: Iterable<P>,
-    loadMany: BatchLoader<P, V, K>,
-    options?: LoadOptions<P, V>,
-  ): Promise<Map<K, V>>
-  getOrLoadMany<T, P extends Untyped<K, V>>(
-    keys: Iterable<P>,
-    loadMany: BatchLoader<P, T, K>,
-    options?: LoadOptions<P, T>,
-  ): Promise<Map<P, T>>
-  getOrLoadMany(
+  /** @internal */
+  protected override loadMany(
     keys: Iterable<K>,
-    loadMany: BatchLoader<K, V>,
-    options?: LoadOptions<K, V>,
-  ): Promise<Map<K, V>>
-  getOrLoadMany(
-    keys: Iterable<K>,
-    loadMany: BatchLoader<never, unknown, unknown>,
-    options?: LoadOptions<never, never>,
+    loadMany: AnyBatchLoader,
+    options: LoadOptions<never, never> | undefined,
   ): Promise<Map<unknown, unknown>> {
     return watched((wait) => this.#loadMany(keys, loadMany, options, wait))
   }
 
   async #loadMany(
     keys: Iterable<K>,
-    loadMany: BatchLoader<never, unknown, unknown>,
+    loadMany: AnyBatchLoader,
     options: LoadOptions<never, never> | undefined,
     wait: Wait | undefined,
   ): Promise<Map<unknown, unknown>> {
@@ -420,7 +370,7 @@ export class Cache<K = unknown, V = unknown> extends Reads<K, V> {
   async #load(
     slot: number | undefined,
     key: K,
-    loader: LoadRequest['loader'],
+    loader: AnyLoader,
     options: LoadOptions<never, never> | undefined,
     wait: Wait | undefined,
     isBatched = false,

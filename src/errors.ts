@@ -8,6 +8,7 @@
  * - `LOAD_CYCLE`: a loader waits for its own result, perhaps by way of other loads.
  * - `BAD_SNAPSHOT`: a snapshot cannot be read: damaged, of another version of the format, or written by another serializer.
  * - `UNREACHABLE`: the second tier of a tiered cache has failed several times in a row; given to `onError`, never thrown.
+ * - `REACHABLE`: it answers again; given to `onError`, never thrown.
  */
 export type CacheErrorCode =
   | 'KEY_NOT_FOUND'
@@ -17,6 +18,7 @@ export type CacheErrorCode =
   | 'LOAD_CYCLE'
   | 'BAD_SNAPSHOT'
   | 'UNREACHABLE'
+  | 'REACHABLE'
 
 const brand: symbol = Symbol.for('nearcache.CacheError')
 

@@ -17,12 +17,12 @@ export abstract class Bounded extends Entries {
   /** The bound by entries that holds: the user's, or a lower one that a guard holds the store at. */
   maxEntries: number
   /** The bound by entries that the user has set. */
-  wantedEntries: number
+  wantedEntries!: number
   /** Infinity where no guard holds the store. */
   heldAt: number = Infinity
-  maxWeight: number
+  maxWeight!: number
   /** The weight of one entry at most. */
-  maxEntryWeight: number
+  maxEntryWeight!: number
   /** What bounds the store besides its entries. */
   readonly unit: CacheStats['unit']
   readonly weighing: Weighing | undefined
@@ -36,12 +36,17 @@ export abstract class Bounded extends Entries {
   constructor(settings: StoreSettings, label: string, scale?: number) {
     super(settings, label, scale)
     this.maxEntries = settings.maxEntries
-    this.wantedEntries = settings.maxEntries
-    this.maxWeight = settings.maxWeight ?? settings.maxBytes ?? Infinity
-    this.maxEntryWeight = Math.min(settings.maxEntryWeight ?? Infinity, this.maxWeight)
+    this.setBounds(settings.maxEntries, settings.maxWeight ?? settings.maxBytes ?? Infinity)
     this.unit =
       settings.maxBytes !== undefined ? 'bytes' : settings.maxWeight !== undefined ? 'weight' : 'entries'
     this.weighing = weighingOf(settings)
+  }
+
+  /** The user's bounds from here on. */
+  protected setBounds(maxEntries: number, maxWeight: number): void {
+    this.wantedEntries = maxEntries
+    this.maxWeight = maxWeight
+    this.maxEntryWeight = Math.min(this.settings.maxEntryWeight ?? Infinity, maxWeight)
   }
 
   /** Goes by changed bounds, evicting what the policy would. What is left to do then (`isOver`) the sweep has to be told. */

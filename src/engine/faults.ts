@@ -9,7 +9,9 @@ import { isThenable } from './removal.ts'
  * - `timeout`: such a load took longer than its `hardTimeout`.
  * - `weigher`: `weigh` or `protect` refused what a batch brought besides.
  * - `clock`: the injected `clock` threw.
- * - `remote`: the second tier of a tiered cache failed, or told what cannot be read.
+ * - `tier`: the second tier of a tiered cache does not answer, or does so again; more invalidations wait for it than may.
+ * - `bus`: the same of a bus; its channel, or that of a second tier, could not be listened to, or told what cannot be read.
+ * - `codec`: a value could not be written for the second tier, or could not be read there.
  * - `dashboard`: `authorise`, `reveal` or `onAction` of a dashboard threw; the name of the cache is `dashboard`.
  * - `snapshot`: a snapshot was damaged, or an entry of it could not be written or put back.
  */
@@ -19,7 +21,9 @@ export type FaultKind =
   | 'timeout'
   | 'weigher'
   | 'clock'
-  | 'remote'
+  | 'tier'
+  | 'bus'
+  | 'codec'
   | 'dashboard'
   | 'snapshot'
 
@@ -98,10 +102,11 @@ export class Faults {
     return seen
   }
 
-  /** Prints an error, where there is a console that works, and no line of its kind was printed lately. */
+  /** Prints an error, where there is a console that works, and no line of its kind was printed lately. The end of what was printed is too. */
   private print(name: string, seen: Kind, error: unknown): void {
     const now = Date.now()
-    if (Math.abs(now - seen.printed) < QUIET) {
+    const isEnd = seen.muted === 0 && error instanceof Error && 'code' in error && error.code === 'REACHABLE'
+    if (Math.abs(now - seen.printed) < QUIET && !isEnd) {
       seen.muted++
       return
     }

@@ -1,7 +1,7 @@
 import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
 import type { StoreSettings } from '../options/options.ts'
-import { type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
+import { type ResolvedLoad, type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
 import { Expiry } from './expiry.ts'
 import { NegativeResult } from './negative.ts'
@@ -17,9 +17,9 @@ export class Timed extends Bounded {
   readonly keepsNothing: boolean
   /** Every read has more to do than to give the value. */
   readonly guardsAll: boolean
-  /** The lifetime of what is written without one of its own. */
-  readonly usualTtl: number
-  /** The last deadline of what was given a lifetime of its own; below zero while nothing was. */
+  /** What holds for writes and loads that bring no options. */
+  readonly defaults: ResolvedLoad
+  /** The last deadline of what was given another lifetime than the default; below zero while nothing was. */
   unusualUntil: number = Number.NEGATIVE_INFINITY
   /** Absent while nobody watches. */
   protected watcher: Watcher | undefined = undefined
@@ -27,7 +27,7 @@ export class Timed extends Bounded {
   constructor(settings: StoreSettings, label: string, scale?: number) {
     super(settings, label, scale)
     this.idleTtl = settings.idleTtl
-    this.usualTtl = resolveDefaults(settings).ttl
+    this.defaults = resolveDefaults(settings)
     this.keepsNothing = settings.kind === 'none'
     this.guardsAll = this.idleTtl !== Infinity || this.protection?.copyOut !== undefined
   }
@@ -83,11 +83,16 @@ export class Timed extends Bounded {
     expiry.expect(end)
   }
 
+  /** An entry is given a lifetime that may not be the default one. */
+  noteLifetime(ttl: number, now: number): void {
+    if (ttl !== this.defaults.ttl) this.unusualUntil = Math.max(this.unusualUntil, now + ttl)
+  }
+
   /** Gives a live entry a new lifetime; 0 or less removes it. */
   touch(slot: number, ttl: number, resolved: ResolvedWrite): void {
     if (this.slots.watched?.[slot] === 1) this.watcher!.touched(slot, ttl)
     const now = this.clock.forWrite()
-    if (ttl !== this.usualTtl) this.unusualUntil = Math.max(this.unusualUntil, now + ttl)
+    this.noteLifetime(ttl, now)
     if (ttl > 0) this.live(slot, ttl, now, resolved)
     else this.remove(slot, 'expired')
   }

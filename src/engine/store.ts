@@ -129,7 +129,7 @@ export class Store extends Timed {
     if (this.keepsNothing) return true
     const { ttl } = resolved
     const now = this.clock.forWrite()
-    if (ttl !== this.usualTtl) this.unusualUntil = Math.max(this.unusualUntil, now + ttl)
+    if (resolved !== this.defaults) this.noteLifetime(ttl, now)
     const found = space.map.get(key) ?? NONE
     if (!(ttl > 0 && weight <= this.maxEntryWeight)) {
       this.turnAway(found, key, value, ttl, now)
@@ -261,9 +261,7 @@ export class Store extends Timed {
   resize(maxEntries: number, maxWeight: number): void {
     const now = this.clock.now()
     publish('invalidate', () => ({ cache: this.label, kind: 'resize', maxEntries, maxWeight }))
-    this.maxWeight = maxWeight
-    this.maxEntryWeight = Math.min(this.settings.maxEntryWeight ?? Infinity, maxWeight)
-    this.wantedEntries = maxEntries
+    this.setBounds(maxEntries, maxWeight)
     this.applyBounds(now)
     if (this.isOver) this.expiry.expectWork()
   }

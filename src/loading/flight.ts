@@ -27,6 +27,9 @@ export interface LoadContext<K = unknown, V = unknown> {
   keep: boolean
 }
 
+/** A loader as it was given, whatever its keys and values are. */
+export type AnyLoader = (key: never, context: LoadContext<never, never>) => unknown
+
 /** A loader of values `V` that returns `R`: a value, `undefined`, or a Promise of one. */
 export type Loader<K, V, R> = (key: K, context: LoadContext<K, V>) => R
 
@@ -47,7 +50,7 @@ export interface LoadRequest {
   readonly store: Store
   readonly space: Space
   readonly key: unknown
-  readonly loader: (key: never, context: LoadContext<never, never>) => unknown
+  readonly loader: AnyLoader
   readonly resolved: ResolvedLoad
   /** It is not to be given what was found out before it. */
   readonly isForced: boolean
@@ -183,7 +186,7 @@ export class Flight {
     if (this.#message !== undefined) this.#message.joins++
   }
 
-  #call(loader: LoadRequest['loader'], context: LoadContext): unknown {
+  #call(loader: AnyLoader, context: LoadContext): unknown {
     const call = (): unknown => loader(this.#request.key as never, context as never)
     return this.#message === undefined ? call() : tracedCall(this.#message, call)
   }

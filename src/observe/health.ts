@@ -1,9 +1,8 @@
 import { type Cache, storeOf } from '../cache.ts'
-import type { Store } from '../engine/store.ts'
 import { refusal } from '../options/units.ts'
 import { tieredAt } from '../tiers/listed.ts'
+import type { Protocol } from '../tiers/protocol.ts'
 import type { TieredCache } from '../tiers/tiered-cache.ts'
-import { type TieredStats, tieredStats } from '../tiers/tiered-stats.ts'
 import { currentGuard } from './guard.ts'
 
 /** So many loads in a row that failed mean that the loader is failing, and not a key. */
@@ -25,18 +24,26 @@ export interface CacheHealth {
     /** Stale values were given since loads began to fail. */
     readonly servingStale: boolean
   }
-  /** The second tier of a tiered cache; undefined for another cache. */
+  /** The second tier of a tiered cache; undefined for another cache, and for one over a bus. */
   readonly tier:
     | {
         /** It has failed so often that it is left alone for a while: values come from what is held here, and from the source. */
         readonly away: boolean
-        /** How often that was so. */
+        /** For how many milliseconds; undefined where it is not. */
+        readonly awayFor: number | undefined
+        /** `open`: nothing is asked of it for a while. `half-open`: the next request shows whether it answers again. */
+        readonly breaker: 'closed' | 'open' | 'half-open'
+        /** How often the breaker has opened. */
         readonly openings: number
       }
     | undefined
-  /** By which a tiered cache learns what others invalidate; undefined for another cache. */
+  /** By which a tiered cache learns what others invalidate, in the second tier or by a bus; undefined for another cache. */
   readonly bus:
     | {
+        /** It does not answer: nothing comes from it, and nothing can be sent. */
+        readonly down: boolean
+        /** For how many milliseconds; undefined where it is not. */
+        readonly downFor: number | undefined
         /** News come at once; else the log is asked now and then. */
         readonly listening: boolean
         /** Milliseconds since the state of the log was last proven; undefined before the first time. */
@@ -56,7 +63,7 @@ export interface CacheHealth {
 export function health(cache: Cache | TieredCache): CacheHealth {
   if (!(cache instanceof Object) || !('stats' in cache)) throw refusal('cache', 'a cache', cache)
   const store = storeOf(cache as unknown as Cache)
-  const remote = remoteOf(store)
+  const opened = tieredAt(store)
   const { consecutive, error, staleBefore } = store.loader
   const closed = store.root.closed
   const failing = consecutive >= FAILING
@@ -72,19 +79,22 @@ export function health(cache: Cache | TieredCache): CacheHealth {
       lastError: consecutive === 0 ? undefined : error instanceof Error ? error.message : String(error),
       servingStale,
     },
-    tier: remote && { away: remote.isAway, openings: remote.breakerOpenings },
-    bus: remote && {
-      listening: remote.isListening,
-      knownFor: remote.knownFor === Infinity ? undefined : Math.round(remote.knownFor),
-      queued: remote.queued,
-    },
+    ...(opened === undefined ? { tier: undefined, bus: undefined } : remoteHealth(opened.protocol)),
     guard: guard && { holding: guard.holding, heldAt: store.stats().heldAt },
   }
 }
 
-function remoteOf(store: Store): (TieredStats['remote'] & { readonly isAway: boolean }) | undefined {
-  const opened = tieredAt(store)
-  if (opened === undefined) return undefined
-  const { near, protocol } = opened
-  return { ...tieredStats(near.root.stats(), protocol).remote, isAway: protocol.requests.isAway }
+function remoteHealth(protocol: Protocol): Pick<CacheHealth, 'tier' | 'bus'> {
+  const { requests, outage, outbox, follower, isListening, isBus } = protocol
+  const away = requests.isAway
+  const awayFor = away && outage.lasts !== undefined ? Math.round(outage.lasts) : undefined
+  const breaker = requests.isOpen ? 'open' : away ? 'half-open' : 'closed'
+  const knownFor = protocol.now() - follower.knownAt
+  return {
+    tier: isBus ? undefined : { away, awayFor, breaker, openings: requests.openings },
+    bus: {
+      ...{ down: away, downFor: awayFor, listening: isListening, queued: outbox.queued },
+      knownFor: knownFor === Infinity ? undefined : Math.round(knownFor),
+    },
+  }
 }

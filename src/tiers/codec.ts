@@ -83,8 +83,11 @@ export class Codec {
     return sealed(key, encoded.flags, encoded.serializer, tags, encoded.data)
   }
 
-  /** The value of an entry; `unreadable` where this codec did not write it, or more than the largest value would come out. */
-  async read(entry: StoredEntry): Promise<unknown> {
+  /**
+   * The value of an entry; `unreadable` where this codec did not write it, or more than the largest value would come out. `onError` is
+   * given what stood in the way of reading what it should be able to read.
+   */
+  async read(entry: StoredEntry, onError: (error: unknown) => void): Promise<unknown> {
     const { flags, data } = entry
     if (flags === ABSENT) return undefined
     if (entry.serializer !== this.serializer.id || (flags & ~COMPRESSION) !== 0) return unreadable
@@ -93,13 +96,15 @@ export class Codec {
       let plain = data
       if (method !== '') {
         const work = inflate[method]
-        if (work === undefined) return unreadable
+        if (work === undefined)
+          throw new TypeError(`a value is compressed by ${method}, which this Node does not have`)
         plain = await run(work, data, { maxOutputLength: this.#maxBytes })
       }
       if (plain.length > this.#maxBytes) return unreadable
       const value = this.serializer.decode(plain)
       return value === undefined ? unreadable : value
-    } catch {
+    } catch (error) {
+      onError(error)
       return unreadable
     }
   }

@@ -33,15 +33,20 @@ export interface FollowerHost {
   distrust(): void
   /** The log was read up to its end, by a request sent at that time. */
   proven(sentAt: number): void
-  onError(error: unknown): void
+  /** A message cannot be read, or the tier does not do what is asked of it. */
+  onFault(kind: 'bus' | 'tier', error: unknown): void
 }
 
 export interface FollowerCounts {
   received: number
+  /** Of these, those that others have sent. */
+  heard: number
   pulls: number
   gaps: number
   anchorings: number
   sentAgain: number
+  /** Messages that the store had lost. */
+  lost: number
   malformed: number
 }
 
@@ -69,10 +74,12 @@ export class Follower {
   storeTime: { readonly time: number; readonly sentAt: number } | undefined = undefined
   readonly counts: FollowerCounts = {
     received: 0,
+    heard: 0,
     pulls: 0,
     gaps: 0,
     anchorings: 0,
     sentAgain: 0,
+    lost: 0,
     malformed: 0,
   }
   #ring: Seen[] = []
@@ -145,7 +152,7 @@ export class Follower {
     }
     this.#isPulling = true
     this.#pullAgain = false
-    void this.#pull().catch((error) => this.#host.onError(error))
+    void this.#pull().catch((error) => this.#host.onFault('tier', error))
   }
 
   async #pull(): Promise<void> {
@@ -208,12 +215,13 @@ export class Follower {
 
   #malformed(what: string): void {
     this.counts.malformed++
-    this.#host.onError(new TypeError(`${what} cannot be read: everything held is distrusted`))
+    this.#host.onFault('bus', new TypeError(`${what} cannot be read: everything held is distrusted`))
     this.#host.distrust()
   }
 
   #obey(message: Message): void {
     const isOwn = message.source === this.#outbox.source
+    if (!isOwn) this.counts.heard++
     if (isOwn) this.#outbox.seen(message.number)
     // What was sent again stands for others' invalidations too, so it acts in its own process as well.
     if (!isOwn || message.isRepair) this.#host.drop(message)
@@ -283,7 +291,6 @@ export class Follower {
       this.#anchor = reply.head
       this.#anchorAt = this.#host.now()
     }
-    this.#prove(sentAt, reply)
     let isDeep = false
     if (!isFirst && reply.epoch !== before.epoch) {
       // Nothing of before is valid in a state that the server as it runs now has made; but an old primary may have told of something since.
@@ -294,12 +301,14 @@ export class Follower {
       isDeep = isLost(before.anchor) && !(numberOf(before.anchor!) < numberOf(reply.oldest))
     if (isDeep) this.#sendAgain([everything])
     else this.#sendAgain([...gone.map((entry) => entry.cover), ...own])
+    this.#prove(sentAt, reply)
   }
 
   /** After a pause, unless another process does it before. */
   #sendAgain(covers: readonly Cover[]): void {
     if (covers.length === 0) return
     this.counts.sentAgain++
+    this.counts.lost += covers.length
     this.#outbox.add(joined(covers), undefined, true, true)
   }
 }

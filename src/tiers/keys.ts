@@ -85,6 +85,17 @@ export function splitPath(
   return { names, rest: text.slice(at) }
 }
 
+/** The key of an encoded one, or the encoding where it does not tell it: for those who are to see it. */
+export function shownKey(text: string): unknown {
+  const rest = splitPath(text)?.rest ?? text
+  return isComposite(rest) ? rest : decodeKey(rest)
+}
+
+/** Whether a key that is encoded so lives in a process under its encoding. */
+export function isComposite(encoded: string): boolean {
+  return encoded[0] === 'a' || encoded[0] === 'e' || encoded[0] === 'h'
+}
+
 function withLength(text: string): string {
   return `${text.length}:${text}`
 }

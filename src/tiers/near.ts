@@ -1,6 +1,6 @@
 import { type Cache, invalidate, storeOf } from '../cache.ts'
 import type { Store } from '../engine/store.ts'
-import { decodeKey, splitPath } from './keys.ts'
+import { decodeKey, isComposite, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
 
 type AnyCache = Cache<unknown, unknown>
@@ -90,11 +90,6 @@ export class Near {
     if (this.#keeps) this.root.expireAll()
     else this.root.clear()
   }
-}
-
-/** Whether a key that is encoded so lives here under its encoding. */
-function isComposite(encoded: string): boolean {
-  return encoded[0] === 'a' || encoded[0] === 'e' || encoded[0] === 'h'
 }
 
 /** How a key is removed by such an invalidation. */

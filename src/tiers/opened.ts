@@ -9,7 +9,7 @@ import { type Host, systemHost } from './host.ts'
 import { openedTiers } from './listed.ts'
 import { Near } from './near.ts'
 import { plainTier } from './plain-tier.ts'
-import { Protocol } from './protocol.ts'
+import { type OnFault, Protocol } from './protocol.ts'
 import type { Tier } from './tier.ts'
 import {
   isBus,
@@ -55,14 +55,14 @@ export function openTiered(options: TieredOptions, simulated?: Simulated): Opene
   const root = openCache<unknown, unknown>(simulated === undefined ? { name, ...nameless } : nameless, name)
   if (there !== undefined) return there
   const { clock, faults } = storeOf(root)
-  const onError = (error: unknown): void => faults.report('remote', error)
+  const onFault: OnFault = (...fault) => faults.report(...fault)
   const { ttl = 300_000, ttlJitter = 0, staleIfError = 0, staleWhileRevalidate = 0, negativeTtl = 0 } = local
   const near = new Near(root, staleIfError > 0 || staleWhileRevalidate > 0)
   const tier = openStore(options.remote, settings, () => clock.recent())
   const host = simulated?.host ?? systemHost
   const push = options.push === false ? undefined : (options.push ?? tier.push)
   const serializer = options.serializer ?? tier.serializer ?? defaultSerializer
-  const protocol = new Protocol(near, settings, serializer, tier, push, host, clock, onError, simulated?.ring)
+  const protocol = new Protocol(near, settings, serializer, tier, push, host, clock, onFault, simulated?.ring)
   const made: Opened = {
     near,
     protocol,

@@ -10,6 +10,8 @@ export interface Item {
   /** Where it stands in the log, and when that was told. */
   id: Position | undefined
   acknowledgedAt: number
+  /** It was not sent when it was added, or not answered. */
+  hasWaited: boolean
   /** Called when it is acknowledged. */
   readonly waiting: (() => void)[]
 }
@@ -38,6 +40,8 @@ export class Outbox {
   sent = 0
   acknowledged = 0
   sentAgain = 0
+  /** Keys and tags that were acknowledged after they had waited. */
+  replayed = 0
   readonly source: string
   readonly items: Set<Item> = new Set()
   readonly #host: OutboxHost
@@ -92,6 +96,7 @@ export class Outbox {
       state: 'queued',
       id: undefined,
       acknowledgedAt: 0,
+      hasWaited: false,
       waiting: [],
     }
     this.items.add(item)
@@ -127,6 +132,7 @@ export class Outbox {
   #acknowledge(item: Item): void {
     item.state = 'acknowledged'
     this.acknowledged++
+    if (item.hasWaited && !item.isRepair) this.replayed += sizeOf(item.cover)
     for (const done of item.waiting.splice(0)) done()
   }
 
@@ -151,6 +157,7 @@ export class Outbox {
     for (const item of this.items) {
       if (item.state !== 'queued') continue
       this.sentAgain++
+      item.hasWaited = true
       void this.#send(item, undefined)
     }
   }

@@ -3,8 +3,10 @@ import type { Serializer } from '../serialize.ts'
 import { Codec, type Encoded, unreadable } from './codec.ts'
 import { Follower, type RingBounds } from './follower.ts'
 import type { Host } from './host.ts'
+import { shownKey } from './keys.ts'
 import type { Cover, Message } from './message.ts'
 import type { Near } from './near.ts'
+import { Outage } from './outage.ts'
 import { type Item, Outbox } from './outbox.ts'
 import { ABSENT, leaseIn, openEntry } from './record.ts'
 import { Requests } from './requests.ts'
@@ -39,6 +41,9 @@ export interface StoreTerms {
   readonly tags: readonly string[]
 }
 
+/** Is told of what goes wrong without a caller to tell, and of the key that it concerns. */
+export type OnFault = (kind: 'tier' | 'bus' | 'codec', error: unknown, ...key: readonly unknown[]) => void
+
 /** By which a value may be stored: nothing has invalidated it after this position. */
 export interface Token {
   readonly epoch: string
@@ -72,7 +77,8 @@ export class Protocol {
   readonly #tier: Tier
   readonly #host: Host
   readonly now: () => number
-  readonly onError: (error: unknown) => void
+  readonly outage: Outage
+  readonly onFault: OnFault
   #firstAnswer: Promise<void> | undefined
   #stopBeat: (() => void) | undefined
   #retry: (() => void) | undefined
@@ -89,7 +95,7 @@ export class Protocol {
     push: Push | undefined,
     host: Host,
     clock: Clock,
-    onError: (error: unknown) => void,
+    onFault: OnFault,
     ring?: RingBounds,
   ) {
     this.near = near
@@ -99,8 +105,22 @@ export class Protocol {
     this.#host = host
     this.now = () => clock.recent()
     const { now } = this
-    this.onError = onError
-    this.requests = new Requests(settings.name, settings.breaker, host, now, onError)
+    this.onFault = onFault
+    const what = tier.isBus ? 'bus' : 'tier'
+    this.outage = new Outage(settings.name, tier.isBus ? 'bus' : 'second tier', {
+      now,
+      onFault: (error) => onFault(what, error),
+      counts: () => ({
+        replayed: this.outbox.replayed,
+        heard: this.follower.counts.heard,
+        lost: this.follower.counts.lost,
+        // At the first time there is nothing yet to be given up.
+        unknown: Math.max(1, this.follower.counts.anchorings),
+      }),
+    })
+    this.requests = new Requests(settings.breaker, host, now, (failures, last) =>
+      this.outage.begin(failures, last),
+    )
     this.outbox = new Outbox(host.source(), settings.maxQueued, {
       now,
       send: (item, _message, body, value) => this.#send(item, body, value),
@@ -108,7 +128,8 @@ export class Protocol {
       queued: () => this.#sendLater(),
       mostBytes: tier.maxMessageBytes,
       overflowed: () => {
-        onError(
+        onFault(
+          what,
           new RangeError(
             `${settings.name}: more than ${settings.maxQueued} invalidations wait to be sent; all entries are deleted instead`,
           ),
@@ -124,7 +145,7 @@ export class Protocol {
         drop: (cover) => this.drop(cover, true),
         distrust: () => this.#distrust(),
         proven: (knownAt) => this.#proven(knownAt),
-        onError,
+        onFault: (kind, error) => onFault(kind === 'tier' ? what : kind, error),
       },
       ring,
     )
@@ -168,6 +189,7 @@ export class Protocol {
     this.checkTrust()
     this.near.trust(knownAt + this.settings.maxStale, () => this.#lapse())
     for (const done of this.#whenReady.splice(0)) done()
+    if (this.outbox.queued === 0) this.outage.end()
   }
 
   /**
@@ -187,6 +209,11 @@ export class Protocol {
     await Promise.race([this.ready(), limit])
     cancel()
     this.#firstAnswer = undefined
+  }
+
+  /** Whether the second tier is a bus, which holds no values. */
+  get isBus(): boolean {
+    return this.#tier.isBus === true
   }
 
   /** Whether pushes are subscribed to. */
@@ -217,7 +244,7 @@ export class Protocol {
       if (this.isClosed) stop()
       else this.#stopPush = stop
     } catch (error) {
-      if (!this.isClosed) this.onError(error)
+      if (!this.isClosed) this.onFault('bus', error)
     }
   }
 
@@ -288,7 +315,7 @@ export class Protocol {
   ): Promise<Found | undefined> {
     const entry = openEntry(bytes, key)
     if (entry === undefined || entry.tags.some((tag) => pendingTags.has(tag))) return undefined
-    const value = await this.codec.read(entry)
+    const value = await this.codec.read(entry, (error) => this.onFault('codec', error, shownKey(key)))
     if (value === unreadable) return undefined
     const { tags, expires, isExpired } = entry
     const left = this.#left(expires)
@@ -354,10 +381,12 @@ export class Protocol {
     if (now - last < 60_000) return false
     if (this.#tooLarge.size >= 1000) this.#tooLarge.clear()
     this.#tooLarge.set(key, now)
-    this.onError(
+    this.onFault(
+      'codec',
       new RangeError(
         `${this.settings.name}: a value of ${encoded.data.length} bytes is kept in this process only (maxValueBytes is ${this.settings.maxValueBytes})`,
       ),
+      shownKey(key),
     )
     return false
   }

@@ -22,21 +22,18 @@ export class Requests {
   readonly #settings: BreakerSettings
   readonly #host: Host
   readonly #now: () => number
-  readonly #onError: (error: unknown) => void
-  readonly #name: string
+  readonly #onAway: (failures: number, last: unknown) => void
 
   constructor(
-    name: string,
     settings: BreakerSettings,
     host: Host,
     now: () => number,
-    onError: (error: unknown) => void,
+    onAway: (failures: number, last: unknown) => void,
   ) {
-    this.#name = name
     this.#settings = settings
     this.#host = host
     this.#now = now
-    this.#onError = onError
+    this.#onAway = onAway
     this.#pause = settings.pause
   }
 
@@ -85,13 +82,7 @@ export class Requests {
     this.#openUntil = this.#now() + this.#pause * (0.5 + this.#host.random() / 2)
     if (!isFirst) return
     this.openings++
-    const why = error instanceof Error ? error.message : String(error)
-    this.#onError(
-      new CacheError(
-        'UNREACHABLE',
-        `${this.#name}: the second tier has failed ${failures} times in a row (last: ${why}); until it answers, values are loaded from the source, what is held here is given for maxStale at most, and invalidations wait to be sent`,
-      ),
-    )
+    this.#onAway(failures, error)
   }
 }
 

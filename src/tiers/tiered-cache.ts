@@ -1,15 +1,15 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { spaceOf, storeOf } from '../cache.ts'
-import { iterable, Reads } from '../engine/reads.ts'
-import type { BatchLoader } from '../loading/batch.ts'
-import type { Loader, Promised, Typed, Untyped } from '../loading/flight.ts'
+import { iterable } from '../engine/reads.ts'
+import type { AnyLoader } from '../loading/flight.ts'
+import { type AnyBatchLoader, Loads } from '../loading/loads.ts'
 import { type LoadOptions, type NewBounds, nonEmptyString, type SetOptions } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { encodeText } from './keys.ts'
 import { OpenLoad } from './open-load.ts'
 import { openTiered, type Simulated } from './opened.ts'
 import { TieredBatch } from './tiered-batch.ts'
-import { type AnyLoader, getOrLoad } from './tiered-load.ts'
+import { getOrLoad } from './tiered-load.ts'
 import { lookUp, openLoad } from './tiered-lookup.ts'
 import type { TieredOptions } from './tiered-options.ts'
 import { isPlain, nothing, TieredSpace } from './tiered-space.ts'
@@ -22,7 +22,7 @@ import { set, update } from './tiered-write.ts'
  *
  * Keys are strings, numbers, bigints, booleans, null and arrays of these. Values are data: what `serializer` takes.
  */
-export class TieredCache<K = unknown, V = unknown> extends Reads<K, V> {
+export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
   readonly #tiered: TieredSpace
 
   /** Throws a TypeError or RangeError for a wrong option, and a CacheError `NAME_CONFLICT` where the name is taken with other options. */
@@ -91,74 +91,23 @@ export class TieredCache<K = unknown, V = unknown> extends Reads<K, V> {
 
   // Loading
 
-  /**
-   * The live value that this process holds, or that of the second tier, or what `loader(key, context)` resolves to, which is stored in
-   * both. However many ask here meanwhile, one load runs. Where the second tier does not answer in time the loader is called. What was
-   * invalidated during the load, in any process, is not stored. Stale values, timeouts and remembered failures: see `LoadSettings`.
-   */
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, Promised<V>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V>
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, V | PromiseLike<V>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V>
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, PromiseLike<V | undefined>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V | undefined>
-  getOrLoad<P extends Typed<K, V>>(
-    key: P,
-    loader: Loader<P, V, V | undefined | PromiseLike<V | undefined>>,
-    options?: LoadOptions<P, V>,
-  ): Promise<V | undefined>
-  getOrLoad<T, P extends Untyped<K, V>>(
-    key: P,
-    loader: Loader<P, T, T | PromiseLike<T>>,
-    options?: LoadOptions<P, T>,
-  ): Promise<T>
-  getOrLoad(key: K, loader: Loader<K, V, V | PromiseLike<V>>, options?: LoadOptions<K, V>): Promise<V>
-  getOrLoad(
+  /** @internal */
+  protected override loadOne(
+    _slot: number | undefined,
     key: K,
-    loader: Loader<K, V, V | undefined | PromiseLike<V | undefined>>,
-    options?: LoadOptions<K, V>,
-  ): Promise<V | undefined>
-  getOrLoad(key: K, loader: AnyLoader, options?: LoadOptions<never, never>): Promise<unknown> {
-    const slot = this.space.map.get(key)
-    const calm = slot === undefined || options?.forceRefresh ? undefined : this.readCalm(slot)
-    if (calm !== undefined) return Promise.resolve(calm)
+    loader: AnyLoader,
+    options: LoadOptions<never, never> | undefined,
+  ): Promise<unknown> {
     const space = this.#tiered
     const read = (text: string) => space.protocol.read([text], true).then(([found]) => found!)
     return getOrLoad({ space, key, loader, options, read })
   }
 
-  /**
-   * `getOrLoad` for many keys: the values found, in the order asked. The second tier is asked once for all that are not held here, then
-   * `loadMany` is called once for the rest. Keys that it does not answer are not found; what it answers besides is not kept.
-   */
-  getOrLoadMany<P extends Typed<K, V>>(
-    keys: Iterable<P>,
-    loadMany: BatchLoader<P, V, K>,
-    options?: LoadOptions<P, V>,
-  ): Promise<Map<K, V>>
-  getOrLoadMany<T, P extends Untyped<K, V>>(
-    keys: Iterable<P>,
-    loadMany: BatchLoader<P, T, K>,
-    options?: LoadOptions<P, T>,
-  ): Promise<Map<P, T>>
-  getOrLoadMany(
+  /** @internal */
+  protected override async loadMany(
     keys: Iterable<K>,
-    loadMany: BatchLoader<K, V>,
-    options?: LoadOptions<K, V>,
-  ): Promise<Map<K, V>>
-  async getOrLoadMany(
-    keys: Iterable<K>,
-    loadMany: BatchLoader<never, unknown, unknown>,
-    options?: LoadOptions<never, never>,
+    loadMany: AnyBatchLoader,
+    options: LoadOptions<never, never> | undefined,
   ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     const space = this.#tiered

@@ -1,12 +1,9 @@
-import type { LoadContext } from '../loading/flight.ts'
+import type { AnyLoader, LoadContext } from '../loading/flight.ts'
 import type { LoadOptions } from '../options/options.ts'
 import { milliseconds, refusal } from '../options/units.ts'
 import { absence, type Encoded } from './codec.ts'
 import type { Found } from './protocol.ts'
 import { nothing, type TieredSpace } from './tiered-space.ts'
-
-/** A loader as it was given, whatever its keys and values are. */
-export type AnyLoader = (key: never, context: LoadContext<never, never>) => unknown
 
 /** What a caller of `getOrLoad` wants. */
 export interface TieredRequest {
@@ -87,7 +84,7 @@ async function load(request: TieredRequest, context: LoadContext): Promise<unkno
     return value
   } finally {
     underWay.end(work)
-    void settle(space, text, filling, lease).catch(protocol.onError)
+    void settle(space, text, filling, lease).catch((error) => protocol.onFault('codec', error, key))
   }
 }
 

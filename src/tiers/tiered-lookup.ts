@@ -66,6 +66,9 @@ function finish(
   const encoded = protocol.codec.serialize(value)
   if (protocol.isClosed || work.isTooLate(terms.tags) || !(terms.ttl > 0)) return false
   const isKept = space.keep(key, text, value, terms.ttl, terms.tags, work.start)
-  if (token !== undefined) void protocol.fill(text, work, token, encoded, terms).catch(protocol.onError)
+  if (token !== undefined)
+    void protocol
+      .fill(text, work, token, encoded, terms)
+      .catch((error) => protocol.onFault('codec', error, key))
   return isKept
 }

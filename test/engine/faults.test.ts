@@ -1,5 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { Faults } from '../../src/engine/faults.ts'
+import { CacheError } from '../../src/errors.ts'
 import { Cache, type CacheOptions, type Fault } from '../../src/index.ts'
 import { manualClock } from '../support/clock.ts'
 import { checkInvariants } from '../support/invariants.ts'
@@ -129,6 +131,28 @@ describe('faults', () => {
     expect(cache.stats().faults).toEqual({ listener: 1002 })
     expect(published.at(-1)).toMatchObject({ count: 1002, muted: 0 })
     expect(published.at(998)).toMatchObject({ count: 999, muted: 997 })
+  })
+
+  it('84. the console has the end of what it has the beginning of, and no more of a tier that comes and goes', () => {
+    vi.useFakeTimers()
+    const print = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const faults = new Faults({ label: 'tiered' }, undefined)
+    const change = (): void => {
+      faults.report('tier', new CacheError('UNREACHABLE', 'away'))
+      vi.advanceTimersByTime(1000)
+      faults.report('tier', new CacheError('REACHABLE', 'back'))
+    }
+    change()
+    expect(print.mock.calls.map(([text]) => text)).toEqual(Array(2).fill('nearcache: tiered (tier):'))
+    for (let i = 0; i < 20; i++) change()
+    expect(print).toHaveBeenCalledTimes(2)
+    vi.advanceTimersByTime(60_000)
+    change()
+    expect(print.mock.calls.slice(2).map(([text]) => text)).toEqual([
+      'nearcache: tiered (tier, 40 more since the last line):',
+      'nearcache: tiered (tier):',
+    ])
+    expect(faults.counts).toEqual({ tier: 44 })
   })
 
   it('81. another cache, and another kind, has a line of its own', async () => {

@@ -35,7 +35,7 @@ beforeEach(async () => {
     drop: (cover) => dropped.push(...cover.keys),
     distrust() {},
     proven: (at) => proven.push(at),
-    onError(error) {
+    onFault(_kind, error) {
       throw error
     },
   })

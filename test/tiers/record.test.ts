@@ -65,7 +65,7 @@ describe('a stored entry', () => {
   test.each([undefined, 'gzip', 'brotli'] as const)('is read as it was written (%s)', async (method) => {
     const value = { id: 1, when: new Date(5), text: 'x'.repeat(200) }
     const entry = openEntry(await stored(value, method), 'sk')!
-    expect(await codec.read(entry)).toEqual(value)
+    expect(await codec.read(entry, () => {})).toEqual(value)
     expect({ ...entry, data: undefined, flags: undefined }).toEqual({
       flags: undefined,
       isExpired: false,
@@ -86,7 +86,7 @@ describe('a stored entry', () => {
       const bytes = await stored(value, method)
       const check = async (changed: Uint8Array): Promise<void> => {
         const entry = openEntry(changed, 'sk')
-        const read = entry === undefined ? unreadable : await codec.read(entry)
+        const read = entry === undefined ? unreadable : await codec.read(entry, () => {})
         if (read !== unreadable) expect(read).toEqual(value)
       }
       for (let i = 0; i < bytes.length; i++) {
@@ -114,7 +114,7 @@ describe('a stored entry', () => {
     ] as const) {
       const head = { flags, serializer, tags: [], epoch: 1, at: 1, born: 1, expires: 0 }
       const entry = openEntry(packEntry(head, sealed('sk', flags, serializer, [], Buffer.from('J1'))), 'sk')!
-      expect(await codec.read(entry)).toBe(unreadable)
+      expect(await codec.read(entry, () => {})).toBe(unreadable)
     }
   })
 
@@ -124,19 +124,19 @@ describe('a stored entry', () => {
     const head = { flags: encoded.flags, serializer: 0, tags: [], epoch: 1, at: 1, born: 1, expires: 0 }
     const entry = openEntry(packEntry(head, large.seal(encoded, 'sk', [])), 'sk')!
     expect(entry.data.length).toBeLessThan(1000)
-    expect(await large.read(entry)).toHaveLength(100_000)
-    expect(await codec.read(entry)).toBe(unreadable)
+    expect(await large.read(entry, () => {})).toHaveLength(100_000)
+    expect(await codec.read(entry, () => {})).toBe(unreadable)
   })
 
   test('tells that nothing was found', async () => {
     const entry = openEntry(await stored(undefined), 'sk')!
-    expect(await codec.read(entry)).toBeUndefined()
+    expect(await codec.read(entry, () => {})).toBeUndefined()
   })
 
   test.each(fixtures)('of version 1 is read as ever: %s', async (_, hex, value) => {
     const entry = openEntry(Buffer.from(hex, 'hex'), 'sk')
     expect(entry).toBeDefined()
-    expect(await codec.read(entry!)).toEqual(value)
+    expect(await codec.read(entry!, () => {})).toEqual(value)
   })
 })
 

@@ -77,8 +77,9 @@ function bytesOf(key: unknown, value: unknown): number | null {
 }
 
 /** The time of writing is not kept: it follows from the deadline, as long as nothing has another lifetime than all others. */
-function ageOf({ slots, settings, usualTtl, unusualUntil }: Store, slot: number, now: number): number | null {
-  if (usualTtl === Infinity || (settings.ttlJitter ?? 0) > 0 || unusualUntil > now) return null
+function ageOf({ slots, defaults, unusualUntil }: Store, slot: number, now: number): number | null {
+  const { ttl, ttlJitter } = defaults
+  if (ttl === Infinity || ttlJitter > 0 || unusualUntil > now) return null
   const deadline = slots.ttlDeadlines?.[slot] ?? Math.abs(slots.deadlines[slot]!)
-  return Math.max(0, Math.round(usualTtl - (deadline - now)))
+  return Math.max(0, Math.round(ttl - (deadline - now)))
 }

@@ -245,5 +245,5 @@ export async function playBus(
 
 /** What is told where a bus does not answer. */
 function isExpected(error: unknown): boolean {
-  return error instanceof Error && /in a row|cannot be read/.test(error.message)
+  return error instanceof Error && /in a row|answers again|cannot be read/.test(error.message)
 }

@@ -284,7 +284,7 @@ export class World implements ModelWorld {
         policy: 'lru',
         onError: (error) => {
           const { code, message } = error as { code?: string; message?: string }
-          if (code !== 'UNREACHABLE' && message !== DOWN)
+          if (code !== 'UNREACHABLE' && code !== 'REACHABLE' && message !== DOWN)
             this.#fail('ERROR', String((error as Error).stack ?? error))
         },
       },
