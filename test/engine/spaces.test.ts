@@ -192,7 +192,9 @@ describe('expireAll of many namespaces', () => {
 
   test('39. tells a listener that all expired, also when a clear of the whole cache comes first', () => {
     const reasons: string[] = []
-    const { cache } = manyNamespaces({ onRemoval: ({ reason }: Removal<number, number>) => reasons.push(reason) })
+    const { cache } = manyNamespaces({
+      onRemoval: ({ reason }: Removal<number, number>) => reasons.push(reason),
+    })
     cache.expireAll()
     cache.clear()
     while (!storeOf(cache).expiry.sweep(() => true));
