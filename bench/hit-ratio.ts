@@ -1,21 +1,38 @@
 /**
  * Measures the hit ratios of the engine over all traces of a folder, at the sizes of its `reference-hit-ratios.csv`, and writes
  * docs/benchmarks/hit-ratio.json and what is drawn of it. The folder is given by `--traces`, or NEARCACHE_TRACES; bench/traces
- * otherwise. With `--synthetic` instead over workloads made from fixed seeds: docs/benchmarks/hit-ratio-synthetic.json.
+ * otherwise. With `--synthetic` instead over workloads made from fixed seeds: docs/benchmarks/hit-ratio-synthetic.json. With
+ * `--seed N` over workloads drawn anew from that seed: prints where LRU is more than a point better, and writes nothing.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { scores } from './hit-ratio/page.ts'
-import type { Measured } from './hit-ratio/score.ts'
-import { doubledHitRatio, hitRatio, sourcesOf, syntheticWorks, worksOf } from './hit-ratio/traces.ts'
+import { isBelowLru, type Measured, score } from './hit-ratio/score.ts'
+import {
+  doubledHitRatio,
+  drawnWorks,
+  hitRatio,
+  sourcesOf,
+  syntheticWorks,
+  worksOf,
+} from './hit-ratio/traces.ts'
 import { writeHitRatioPage } from './hit-ratio/write.ts'
 import { redraw } from './redraw.ts'
 
 const { values } = parseArgs({
-  options: { traces: { type: 'string' }, synthetic: { type: 'boolean' }, out: { type: 'string' } },
+  options: {
+    traces: { type: 'string' },
+    synthetic: { type: 'boolean' },
+    seed: { type: 'string' },
+    out: { type: 'string' },
+  },
 })
+if (values.seed !== undefined) {
+  compareDrawn(Number(values.seed))
+  process.exit()
+}
 const folder =
   values.traces ?? process.env.NEARCACHE_TRACES ?? fileURLToPath(new URL('traces', import.meta.url))
 const out =
@@ -44,6 +61,26 @@ writeFileSync(
 )
 console.log(writeHitRatioPage(out, name))
 if (values.out === undefined) redraw()
+
+/** Each workload beside LRU, without the doubled reads. */
+function compareDrawn(seed: number): void {
+  const pairs: Measured[] = []
+  for (const { trace, pairs: own } of drawnWorks(seed))
+    for (const pair of own)
+      pairs.push({ ...pair, ours: hitRatio(trace, 'adaptive', pair.capacity), oursDoubled: 0 })
+  for (const size of [1_000, Infinity]) {
+    const chosen = pairs.filter(({ capacity }) => capacity <= size)
+    const { gapClosed, belowLru } = score(chosen, ({ ours }) => ours)
+    console.log(
+      `up to ${size} entries: ${(100 * gapClosed).toFixed(1)} % of the gap closed, ${belowLru} of ${chosen.length} more than a point below LRU`,
+    )
+  }
+  for (const pair of pairs)
+    if (isBelowLru(pair, pair.ours))
+      console.log(
+        `${pair.trace}@${pair.capacity}: ${(100 * (pair.others.LRU! - pair.ours)).toFixed(1)} points`,
+      )
+}
 
 function toObject(): object {
   return Object.fromEntries(scores(pairs).map(([name, score]) => [name.replaceAll('*', ''), rounded(score)]))

@@ -5,7 +5,7 @@ const READS = 300_000
 const KEYS = 20_000
 
 /** Which key the `n`-th read asks for. */
-type Reads = (n: number) => string | number
+export type Reads = (n: number) => string | number
 
 /** Keys by popularity: the exponents at which few and at which very few keys take most of the reads. */
 const popular = (exponent: number, seed: number): Reads => zipf(KEYS, exponent, random(seed))

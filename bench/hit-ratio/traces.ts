@@ -5,6 +5,7 @@ import { nextReads, optimum } from '../../src/cli/optimum.ts'
 import { readTrace } from '../../src/cli/read.ts'
 import { replay } from '../../src/cli/replay.ts'
 import type { Trace } from '../../src/cli/trace.ts'
+import { drawn } from './families.ts'
 import { type Pair, readReference } from './reference.ts'
 import { synthetic } from './synthetic.ts'
 
@@ -37,6 +38,11 @@ export async function* worksOf(folder: string): AsyncGenerator<Work> {
 /** The synthetic workloads one by one, at usual sizes. */
 export function* syntheticWorks(): Generator<Work> {
   for (const { name, trace } of synthetic()) yield { name, trace, pairs: computed(name, trace) }
+}
+
+/** Workloads drawn from a seed, at usual sizes. */
+export function* drawnWorks(seed: number): Generator<Work> {
+  for (const { name, trace } of drawn(seed)) yield { name, trace, pairs: computed(name, trace) }
 }
 
 /** Where a trace comes from. */

@@ -105,8 +105,8 @@ export class Faults {
   /** Prints an error, where there is a console that works, and no line of its kind was printed lately. The end of what was printed is too. */
   private print(name: string, seen: Kind, error: unknown): void {
     const now = Date.now()
-    const isEnd = seen.muted === 0 && error instanceof Error && 'code' in error && error.code === 'REACHABLE'
-    if (Math.abs(now - seen.printed) < QUIET && !isEnd) {
+    const isEnd = (error as { code?: unknown } | null | undefined)?.code === 'REACHABLE'
+    if (Math.abs(now - seen.printed) < QUIET && (seen.muted > 0 || !isEnd)) {
       seen.muted++
       return
     }

@@ -12,7 +12,7 @@ export interface Probe {
   now(): number
   /** Calls back in another turn of the event loop. */
   later(callback: () => void): void
-  /** Every store to be guarded that is open. */
+  /** The stores that are open; those with `guard: false` are left out. */
   stores(): Iterable<Store>
 }
 
@@ -41,9 +41,10 @@ const FALL = 4 * 1024 ** 2
 const TELLING = 8 * 1024 ** 2
 const LEAST_SCALE = 0.2
 const MOST_SCALE = 4
-/** Of the memory of the process: predicted above the lower share nothing grows; above the higher caches are cut down to the lower. */
+/** Of the memory of the process: predicted above the lowest share nothing grows; above the highest caches are cut down to the one between. */
 const MEMORY_HIGH = 0.95
-const MEMORY_LOW = 0.75
+const MEMORY_CUT = 0.75
+const MEMORY_LOW = 0.65
 /** Caches may grow by this share of the limit between two checks, in so many insertions at most. */
 const CHECK_SHARE = 1 / 256
 const MOST_INSERTIONS = 256
@@ -102,7 +103,7 @@ export class GuardController {
   adopt(): void {
     for (const part of this.parts) if (part.store === undefined) this.parts.delete(part)
     for (const store of this.probe.stores()) {
-      if (this.known.has(store)) continue
+      if (this.known.has(store) || store.settings.guard === false) continue
       const part = new Guarded(store)
       this.known.add(store)
       this.parts.add(part)
@@ -178,7 +179,7 @@ export class GuardController {
     if (used > high) this.cut(used - low)
     else if (rss > Math.max(MEMORY_HIGH * memory, this.rssAtCut)) {
       this.rssAtCut = rss * 1.02
-      this.cut(0, rss - MEMORY_LOW * memory)
+      this.cut(0, rss - MEMORY_CUT * memory)
     } else {
       this.debt = 0
       const isLow = used < low && rss < MEMORY_LOW * memory

@@ -220,7 +220,12 @@ function check(options: GuardOptions): {
   const chosen = caches?.map((cache) => {
     if (!(cache instanceof Object) || !('stats' in cache))
       throw refusal('caches', 'an array of caches', cache)
-    return new WeakRef(storeOf(cache))
+    const store = storeOf(cache)
+    if (store.settings.guard === false)
+      throw new TypeError(
+        `caches: expected caches to be guarded, got ${store.label}, which says guard: false`,
+      )
+    return new WeakRef(store)
   })
   const stores = (): Iterable<Store> =>
     chosen?.flatMap((ref) => ref.deref() ?? []) ?? [...allCaches().values()].map(storeOf)

@@ -13,12 +13,13 @@ const FLOOR = 16
 /** One cache under a guard. Does not keep it. */
 export class Guarded {
   readonly name: string
-  /** Hits of late: halved at each collection. */
+  /** Hits of late, halved at each collection; as many times as the cache says that they are worth. */
   heat = 0
   /** When it began to be held, in Unix time; undefined while it is not. */
   heldSince: number | undefined = undefined
   private readonly ref: WeakRef<Store>
   private hits: number
+  private readonly weight: number
   /** The mean bytes of an entry on the heap, and outside of it. */
   private inside = 0
   private outside = 0
@@ -28,6 +29,7 @@ export class Guarded {
   constructor(store: Store) {
     this.ref = new WeakRef(store)
     this.name = store.label
+    this.weight = store.settings.guard ? store.settings.guard.weight : 1
     this.hits = store.counters.hits
     this.sample(SAMPLES)
   }
@@ -85,7 +87,7 @@ export class Guarded {
     const { store } = this
     if (store === undefined) return
     const { hits } = store.counters
-    this.heat = this.heat / 2 + (hits - this.hits)
+    this.heat = this.heat / 2 + this.weight * (hits - this.hits)
     this.hits = hits
     this.peak = Math.max(this.peak, store.size)
     this.sample(SAMPLES / 4)

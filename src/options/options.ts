@@ -72,6 +72,11 @@ export interface CacheOptions<K = unknown, V = unknown> extends LoadSettings {
    * Default: `console.error`, of each kind the first at once and then one line a minute at most.
    */
   readonly onError?: ((error: unknown, fault: Fault) => void) | undefined
+  /**
+   * What `guardHeap` of `nearcache/guard` makes of the cache: with `{ weight: 3 }` a hit of it is worth three of another cache, `false`
+   * leaves it out. Default: a weight of 1.
+   */
+  readonly guard?: false | { readonly weight: number } | undefined
   /** The source of time in milliseconds, for tests. Default: the wall clock. */
   readonly clock?: (() => number) | undefined
   /** Caches of the same name are one store within the process, also across copies of this package and hot reloads. Default: a store of its own. */
@@ -151,6 +156,7 @@ const checks: { readonly [Option in keyof Settings]-?: Check<NonNullable<Setting
   protect: oneOf('none', 'freeze', 'clone'),
   onRemoval: callable,
   onError: callable,
+  guard: guarding,
   clock: timeSource,
   name: nonEmptyString,
   keyPrefix: nonEmptyString,
@@ -358,6 +364,12 @@ function share(value: unknown, option: string): number {
   if (typeof value !== 'number' || Number.isNaN(value)) throw refusal(option, 'a number from 0 to 1', value)
   if (value >= 0 && value <= 1) return value
   throw new RangeError(refusal(option, 'a number from 0 to 1', value).message)
+}
+
+function guarding(value: unknown, option: string): false | { readonly weight: number } {
+  const { weight } = Object(value)
+  if (value === false || (weight > 0 && Number.isFinite(weight))) return value as never
+  throw refusal(option, 'false or { weight: 3 }', value)
 }
 
 /** A function whose first reading is a finite number. */

@@ -4,6 +4,7 @@ import {
   type FillResult,
   numberOf,
   type PlainTier,
+  type Position,
   type StoredValue,
   type Tier,
   type TierAnchor,
@@ -90,8 +91,11 @@ class PlainLog implements Tier {
     return { isKnown: true, epoch: EPOCH, id, previous, kept: stored !== undefined }
   }
 
-  async pull(): Promise<TierPull> {
-    return { isKnown: true, epoch: EPOCH, head: this.#position(), time: this.#time(), entries: [] }
+  /** What this process has not been told of by the answers to its writes, such as those that failed, tells nothing new. */
+  async pull(seen: Position): Promise<TierPull> {
+    const head = this.#position()
+    const entries = seen === head ? [] : [{ previous: seen, id: head, body: new Uint8Array() }]
+    return { isKnown: true, epoch: EPOCH, head, time: this.#time(), entries }
   }
 
   async anchor(): Promise<TierAnchor> {

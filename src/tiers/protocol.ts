@@ -258,40 +258,49 @@ export class Protocol {
       : { epoch, position: frontier }
   }
 
+  /** Until when a call that begins now may wait for an answer to its reads. */
+  get readUntil(): number {
+    return this.now() + this.settings.readTimeout
+  }
+
   /**
-   * What the second tier has under these keys, in one round trip. Where what is missing is to be loaded and another process has a lease
-   * on it, its result is waited for.
+   * What the second tier has under these keys, in one round trip, if it answers by `until`. Where what is missing is to be loaded and
+   * another process has a lease on it, its result is waited for.
    */
-  async read(keys: readonly string[], isToLoad: boolean): Promise<Found[]> {
+  async read(keys: readonly string[], isToLoad: boolean, until: number): Promise<Found[]> {
     const { lease, wait } = (isToLoad ? this.settings.singleFlight : undefined) ?? { lease: 0, wait: 0 }
     const found = new Map<string, Found>()
-    const until = this.now() + wait
-    let loading = await this.#read(keys, found, lease)
+    const end = this.now() + wait
+    let loading = await this.#read(keys, found, lease, until)
     for (let pause = 10; loading.length > 0; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const left = until - this.now()
+      const left = end - this.now()
       if (left > 0)
         await new Promise<void>((resolve) => this.#host.after(Math.min(pause, left), resolve, true))
       // Who has waited long enough loads without a lease, and may give what is over where that fails.
-      loading = await this.#read(loading, found, left > 0 ? lease : 0)
+      loading = await this.#read(loading, found, left > 0 ? lease : 0, this.readUntil)
     }
     if (!this.#tier.isBus) for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
     return keys.map((key) => found.get(key)!)
   }
 
   /** Notes what is found; gives the keys that another process has a lease on. */
-  async #read(keys: readonly string[], found: Map<string, Found>, lease: number): Promise<readonly string[]> {
+  async #read(
+    keys: readonly string[],
+    found: Map<string, Found>,
+    lease: number,
+    until: number,
+  ): Promise<readonly string[]> {
     const { follower, outbox } = this
     const note = (key: string, token: Token | undefined, until: number | undefined): unknown =>
       found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, lease: until })
     for (const key of keys) note(key, this.token, undefined)
     const asked = this.requests.isOpen || this.#tier.isBus ? [] : keys.filter((key) => !outbox.isPending(key))
-    if (asked.length === 0) return []
+    const limit = until - this.now()
+    // With little time left no answer would tell that the store is away.
+    if (asked.length === 0 || limit < this.settings.readTimeout / 2) return []
     const pendingTags = outbox.pendingTags()
     const seen = follower.last
-    const reply = await this.requests.ask(
-      () => this.#tier.read(asked, seen, lease),
-      this.settings.readTimeout,
-    )
+    const reply = await this.requests.ask(() => this.#tier.read(asked, seen, lease), limit)
     if (reply === undefined) return []
     if (!reply.isKnown || reply.epoch !== follower.epoch || reply.head !== follower.last) follower.pull()
     const token = reply.isKnown ? { epoch: reply.epoch!, position: reply.head! } : undefined
@@ -400,10 +409,10 @@ export class Protocol {
     this.underWay.overtake(cover)
   }
 
-  /** Invalidates here, then tells the second tier and by it the others; whether it has acknowledged in time. */
-  invalidate(cover: Cover): Promise<boolean> {
+  /** Invalidates here, then tells the second tier and by it the others; whether it has acknowledged within `limit` milliseconds. */
+  invalidate(cover: Cover, limit: number = this.settings.writeTimeout): Promise<boolean> {
     this.drop(cover)
-    return this.#told(this.outbox.add(cover, undefined, false, this.requests.isAway))
+    return this.#told(this.outbox.add(cover, undefined, false, this.requests.isAway), limit)
   }
 
   /** As `invalidate`, for a key whose new value is stored as well, here by the caller and there where nothing stands against it. */
@@ -414,6 +423,7 @@ export class Protocol {
     token: Token | undefined,
     encoded: Encoded,
     terms: StoreTerms,
+    limit: number,
   ): Promise<boolean> {
     const fits = token !== undefined && this.#fits(key, encoded)
     const packed = fits ? this.codec.compress(encoded) : undefined
@@ -421,12 +431,12 @@ export class Protocol {
       packed instanceof Promise
         ? packed.then((ready) => this.#stored(key, ready, token!, start, terms))
         : packed && this.#stored(key, packed, token!, start, terms)
-    return this.#told(this.outbox.add(cover, stored, false, this.requests.isAway))
+    return this.#told(this.outbox.add(cover, stored, false, this.requests.isAway), limit)
   }
 
-  #told(items: readonly Item[]): Promise<boolean> {
+  #told(items: readonly Item[], limit: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const cancel = this.#host.after(this.settings.writeTimeout, () => resolve(false), true)
+      const cancel = this.#host.after(limit, () => resolve(false), true)
       void this.outbox.settled(items).then(() => {
         cancel()
         resolve(true)

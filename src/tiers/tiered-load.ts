@@ -1,7 +1,8 @@
 import type { AnyLoader, LoadContext } from '../loading/flight.ts'
-import type { LoadOptions } from '../options/options.ts'
+import { checkTags, type LoadOptions } from '../options/options.ts'
 import { milliseconds, refusal } from '../options/units.ts'
 import { absence, type Encoded } from './codec.ts'
+import { encodeText } from './keys.ts'
 import type { Found } from './protocol.ts'
 import { nothing, type TieredSpace } from './tiered-space.ts'
 
@@ -24,21 +25,28 @@ export function getOrLoad(request: TieredRequest): Promise<unknown> {
   if (firstAnswer !== undefined) return firstAnswer.then(() => getOrLoad(request))
   protocol.checkTrust()
   let own: unknown
+  let settings: LoadOptions | undefined
   try {
     own = space.localKey(key)
+    settings = localOptions(options)
     if (!protocol.isKnown) leaveOld(space, key)
   } catch (error) {
     return Promise.reject(error)
   }
   return space
     .localOf(key)
-    .getOrLoad(
-      own,
-      (_: unknown, context: LoadContext) => load(request, context),
-      options?.ttl === undefined && options?.tags === undefined
-        ? (options as LoadOptions | undefined)
-        : { ...(options as LoadOptions), ttl: undefined, tags: undefined },
-    )
+    .getOrLoad(own, (_: unknown, context: LoadContext) => load(request, context), settings)
+}
+
+/**
+ * What the local cache is told: ttl and tags come with the value. Tags that are known before tell whether a load can be joined: one is not
+ * that began before one of them was deleted.
+ */
+function localOptions(options: LoadOptions<never, never> | undefined): LoadOptions | undefined {
+  const { ttl, tags } = (options ?? {}) as LoadOptions
+  if (ttl === undefined && tags === undefined) return options as LoadOptions | undefined
+  const known = typeof tags === 'function' ? undefined : checkTags(tags)?.map(encodeText)
+  return { ...(options as LoadOptions), ttl: undefined, tags: known }
 }
 
 /** While the log cannot be read, a load that began before `maxStale` is not joined. */

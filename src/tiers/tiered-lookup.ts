@@ -5,13 +5,18 @@ import type { Found, Token } from './protocol.ts'
 import type { TieredSpace } from './tiered-space.ts'
 import type { Work } from './under-way.ts'
 
-/** Adds what the second tier has under these keys, and keeps it here. */
-export async function lookUp<K, V>(space: TieredSpace, keys: readonly K[], here: Map<K, V>): Promise<void> {
+/** Adds what the second tier has under these keys, if it answers by `until`, and keeps it here. */
+export async function lookUp<K, V>(
+  space: TieredSpace,
+  keys: readonly K[],
+  here: Map<K, V>,
+  until: number,
+): Promise<void> {
   const { protocol } = space
   const texts = keys.map((key) => space.encode(key))
   const works = texts.map((text) => protocol.underWay.begin(text, protocol.now()))
   try {
-    const found = await protocol.read(texts, false)
+    const found = await protocol.read(texts, false, until)
     for (const [i, one] of found.entries())
       if (keeps(space, keys[i], texts[i]!, works[i]!, one)) here.set(keys[i]!, one.value as V)
   } finally {
@@ -20,13 +25,18 @@ export async function lookUp<K, V>(space: TieredSpace, keys: readonly K[], here:
 }
 
 /** Asks the second tier for a key that is not held here; where it has nothing, the load is open for its caller to finish. */
-export async function openLoad<V>(space: TieredSpace, key: unknown, text: string): Promise<OpenLoad<V>> {
+export async function openLoad<V>(
+  space: TieredSpace,
+  key: unknown,
+  text: string,
+  until: number,
+): Promise<OpenLoad<V>> {
   const { protocol } = space
   const { underWay } = protocol
   const work = underWay.begin(text, protocol.now())
   let found: Found
   try {
-    ;[found] = (await protocol.read([text], false)) as [Found]
+    ;[found] = (await protocol.read([text], false, until)) as [Found]
   } catch (error) {
     underWay.end(work)
     throw error

@@ -105,6 +105,7 @@ const LOCAL = [
   'protect',
   'onRemoval',
   'onError',
+  'guard',
   'clock',
   ...LOAD_SETTINGS,
 ] as const satisfies (keyof TieredOptions)[]

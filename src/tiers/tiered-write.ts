@@ -17,19 +17,21 @@ export async function update<T>(
   const { protocol } = space
   const text = space.encode(key)
   space.terms(undefined, key, options?.ttl, options?.tags)
+  const called = protocol.now()
   await protocol.firstAnswer
   const { underWay, token } = protocol
   const work = underWay.begin(text, protocol.now())
+  const limit = protocol.settings.writeTimeout - (work.start - called)
   let value: T
   try {
     value = await write()
   } catch (error) {
-    await protocol.invalidate({ ...nothing, keys: [text] })
+    await protocol.invalidate({ ...nothing, keys: [text] }, limit)
     throw error
   } finally {
     underWay.end(work)
   }
-  await store(space, key, text, value, work, token, options)
+  await store(space, key, text, value, work, token, options, limit)
   return value
 }
 
@@ -39,6 +41,7 @@ export function set(
   key: unknown,
   value: unknown,
   options: SetOptions | undefined,
+  called: number = space.protocol.now(),
 ): Promise<boolean> {
   if (value === undefined) throw refusal('value', 'anything but undefined, which means "not here"', value)
   const { protocol } = space
@@ -46,11 +49,12 @@ export function set(
   space.terms(value, key, options?.ttl, options?.tags)
   protocol.codec.serialize(value)
   const { firstAnswer } = protocol
-  if (firstAnswer !== undefined) return firstAnswer.then(() => set(space, key, value, options))
+  if (firstAnswer !== undefined) return firstAnswer.then(() => set(space, key, value, options, called))
   const { underWay, token } = protocol
   const work = underWay.begin(text, protocol.now())
   underWay.end(work)
-  return store(space, key, text, value, work, token, options)
+  const limit = protocol.settings.writeTimeout - (work.start - called)
+  return store(space, key, text, value, work, token, options, limit)
 }
 
 /** Tells all that a key has another value, which is kept where nothing stands against it. */
@@ -62,6 +66,7 @@ function store(
   work: Work,
   token: Token | undefined,
   options: SetOptions | undefined,
+  limit: number,
 ): Promise<boolean> {
   const { protocol } = space
   const cover: Cover = { ...nothing, keys: [text] }
@@ -70,12 +75,12 @@ function store(
   try {
     terms = space.terms(value, key, options?.ttl, options?.tags)
     if (value === undefined || work.isTooLate(terms.tags) || !(terms.ttl > 0))
-      return protocol.invalidate(cover)
+      return protocol.invalidate(cover, limit)
     encoded = protocol.codec.serialize(value)
   } catch (error) {
-    return protocol.invalidate(cover).then(() => Promise.reject(error))
+    return protocol.invalidate(cover, limit).then(() => Promise.reject(error))
   }
   protocol.drop(cover)
   space.keep(key, text, value, terms.ttl, terms.tags, work.start)
-  return protocol.write(cover, text, work.start, token, encoded, terms)
+  return protocol.write(cover, text, work.start, token, encoded, terms, limit)
 }

@@ -46,6 +46,7 @@ const taken: { readonly [Option in keyof Required<CacheOptions>]: readonly unkno
   protect: [],
   onRemoval: functions,
   onError: functions,
+  guard: [false, { weight: 3 }],
   clock: functions,
   name: ['text'],
   keyPrefix: ['text'],

@@ -124,6 +124,47 @@ describe('the controller of the heap guard', () => {
     expect([useful.size, useless.size]).toEqual([20, 20])
   })
 
+  test.each([
+    [undefined, 'gives more'],
+    [{ weight: 3 }, 'keeps more'],
+  ] as const)('61. with half the hits of another and `guard: %o` a cache %s', (guard, what) => {
+    const options = { maxEntries: 20_000, ttl: Infinity }
+    const other = new Cache<number, object>(options)
+    const cache = new Cache<number, object>({ ...options, guard })
+    const heap = new Heap([other, cache])
+    const controller = heap.guard(6.4 * MB)
+    for (let key = 0; key < 1000; key++) {
+      other.set(key, VALUE)
+      cache.set(key, VALUE)
+      other.get(key)
+      if (key % 2 === 0) cache.get(key)
+    }
+    heap.collect(controller)
+    heap.own = 2.8 * MB
+    heap.collect(controller)
+    expect(controller.counts.cuts).toBe(1)
+    expect(cache.size > other.size ? 'keeps more' : 'gives more').toBe(what)
+    expect(cache.size + other.size).toBeLessThan(1900)
+    for (const one of [cache, other]) checkInvariants(one)
+  })
+
+  test('61. `guard: false` leaves a cache out: it is neither held nor cut, and grows on', () => {
+    const [one] = caches(100_000, 1) as [Numbers]
+    const out = new Cache<number, object>({ maxEntries: 100_000, ttl: Infinity, guard: false })
+    const heap = new Heap([one, out])
+    const guard = heap.guard(4 * MB)
+    expect(guard.guarded).toHaveLength(1)
+    heap.insert(one, 1000)
+    heap.insert(out, 3000)
+    heap.collect(guard)
+    expect(guard.counts.cuts).toBe(1)
+    expect([out.size, out.stats().heldAt]).toEqual([3000, undefined])
+    expect(one.size).toBeLessThan(1000)
+    heap.insert(out, 100)
+    expect(out.size).toBe(3100)
+    for (const cache of [one, out]) checkInvariants(cache)
+  })
+
   test('62. grows back a little at a time, only after collections that left room, and not soon after a cut', () => {
     const [one, two] = caches(1000) as [Numbers, Numbers]
     const heap = new Heap([one, two])

@@ -6,7 +6,8 @@
 //   burst    besides, 40 MB in one turn, held for a while
 //   sync     600,000 sets in one turn
 //   recover  the service's own data is released after a third
-//   buffers  300,000 Buffers of 4 KB: what `memory` is for
+//   buffers  200,000 Buffers of 4 KB: what `memory` is for
+//   container  the same by default, in a container with a limit
 //   worker   sync, in a worker with a limit of its own
 import { availableParallelism } from 'node:os'
 import { isMainThread, Worker } from 'node:worker_threads'
@@ -28,10 +29,11 @@ if (scenario === 'worker' && isMainThread) {
 } else serve()
 
 function serve() {
+  const hasBuffers = scenario === 'buffers' || scenario === 'container'
   const options = scenario === 'buffers' ? { memory: '400mb' } : {}
   const guard = mode === 'guard' ? guardHeap(options) : undefined
   const caches = [1, 2, 3].map(
-    () => new Cache({ maxEntries: scenario === 'buffers' ? 200_000 : 200_000 * scale, ttl: '1h' }),
+    () => new Cache({ maxEntries: hasBuffers ? 200_000 : 200_000 * scale, ttl: '1h' }),
   )
   const value = (i) => ({ id: i, name: 'product', body: new Array(100).fill(i + 0.5) })
   const total = { grow: 1_200_000, burst: 1_200_000, recover: 3_000_000 }[scenario] * scale
@@ -76,7 +78,7 @@ function serve() {
     report()
     return
   }
-  if (scenario === 'buffers') {
+  if (hasBuffers) {
     const fill = () => {
       for (let i = 0; i < 50; i++, done++) caches[0].set(done, Buffer.alloc(4096, 1))
       if (done % 5000 === 0) look()

@@ -1,14 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installNode } from '../../bench/install.ts'
-import { Cache } from '../../src/index.ts'
+import { Cache, createCaches } from '../../src/index.ts'
 import { dashboard } from '../../src/observe/dashboard/index.ts'
 import type { State } from '../../src/observe/dashboard/wire.ts'
 import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
+import { checkInvariants } from '../support/invariants.ts'
 
 const root = join(import.meta.dirname, '../..')
 const MB = 1024 ** 2
@@ -30,11 +31,55 @@ describe('guardHeap', () => {
       [{ memory: 0 }, 'memory: expected more than 0, got 0'],
       [{ caches: new Cache() }, 'caches: expected an array of caches, got an object'],
       [{ caches: [5] }, 'caches: expected an array of caches, got 5'],
+      [
+        { caches: [new Cache({ name: 'left-out', guard: false })] },
+        'caches: expected caches to be guarded, got left-out, which says guard: false',
+      ],
     ]
     for (const [options, message] of wrong) {
       expect(() => guardHeap(options as object)).toThrow(message)
       expect(currentGuard()).toBeUndefined()
     }
+  })
+
+  test('61. the option `guard` of a cache is false or a weight above 0, and nothing else', () => {
+    const wrong: [unknown, string][] = [
+      [true, 'true'],
+      [3, '3'],
+      [null, 'null'],
+      ['no', "'no'"],
+      ...[0, -1, '3', Number.NaN, Infinity, undefined].map((weight): [unknown, string] => [
+        { weight },
+        'an object',
+      ]),
+      [{ wieght: 2 }, 'an object'],
+    ]
+    for (const [guard, got] of wrong)
+      expect(() => new Cache({ guard: guard as never })).toThrow(
+        new TypeError(`guard: expected false or { weight: 3 }, got ${got}`),
+      )
+    const caches = createCaches.from({ users: { guard: { weight: 0.5 } }, rates: { guard: false } })
+    expect(Object.keys(caches)).toEqual(['users', 'rates'])
+    for (const cache of Object.values(caches)) cache.close()
+  })
+
+  test('55. a cache that is closed while it is held, or resized by its user, costs nothing', () => {
+    const [closed, resized] = [new Cache<number, string>(), new Cache<number, string>()]
+    const guard = guardHeap({ caches: [closed, resized], high: 0.0002, low: 0.0001 })
+    for (let key = 0; key < 500; key++) {
+      closed.set(key, 'x')
+      resized.set(key, 'x')
+    }
+    expect(Object.keys(guard.stats().held)).toHaveLength(2)
+    closed.close()
+    resized.resize(10)
+    for (let key = 0; key < 500; key++) resized.set(key, 'x')
+    expect(resized.stats()).toMatchObject({ maxEntries: 10, size: 10 })
+    guard.stop()
+    resized.resize(2000)
+    for (let key = 0; key < 1500; key++) resized.set(key, 'x')
+    expect(resized.size).toBe(1500)
+    checkInvariants(resized)
   })
 
   test('55. one at a time, off once it is stopped, a second stop does nothing', () => {
@@ -186,6 +231,31 @@ describe('63. a service that asks for more than its heap has', { timeout: 120_00
     expect(JSON.parse(serve('buffers', 'none').stdout).peakMegabytes).toBeGreaterThan(500)
   })
 
+  const group = memoryGroup(400 * MB)
+  afterAll(() => group && rmdirSync(group))
+  test.skipIf(group === undefined)(
+    '64. in a container of 400 MB a service full of Buffers lives with the guard as it is by default, and is killed without (skipped: no control group can be made here)',
+    () => {
+      const contained = (mode: string) =>
+        spawnSync(
+          'sh',
+          [
+            '-c',
+            'echo $$ > "$0/cgroup.procs" && exec "$@"',
+            ...[group!, process.execPath, join(root, 'test/observe/guard-service.mjs'), dist],
+            ...['container', mode],
+          ],
+          { encoding: 'utf8', timeout: 60_000, env: { ...process.env, NODE_OPTIONS: '' } },
+        )
+      const { stdout, stderr } = contained('guard')
+      expect(stdout, stderr).not.toBe('')
+      const { peakMegabytes, entries } = JSON.parse(stdout)
+      expect(peakMegabytes).toBeLessThan(400)
+      expect(entries[0]).toBeGreaterThan(10_000)
+      expect(contained('none')).toMatchObject({ stdout: '', signal: 'SIGKILL' })
+    },
+  )
+
   test('62. recover: what was cut comes back when the service lets its own data go', () => {
     // In full size, since a small service has ended before the guard lets anything grow again.
     const { entries, least, guard } = JSON.parse(serve('recover', 'guard', 1).stdout)
@@ -193,3 +263,27 @@ describe('63. a service that asks for more than its heap has', { timeout: 120_00
     expect(entries.reduce((sum: number, one: number) => sum + one)).toBeGreaterThan(least)
   })
 })
+
+/** A control group whose processes may take so many bytes together; undefined, after a line that says so, where none can be made. */
+function memoryGroup(bytes: number): string | undefined {
+  const name = `nearcache-test-${process.pid}`
+  const kinds = [
+    [`/sys/fs/cgroup/memory/${name}`, 'memory.limit_in_bytes'],
+    [`/sys/fs/cgroup/${name}`, 'memory.max'],
+  ] as const
+  for (const [group, limit] of kinds) {
+    let isMade = false
+    try {
+      // The folder above has the same files where it is of the right kind.
+      readFileSync(join(group, '../cgroup.procs'))
+      mkdirSync(group)
+      isMade = true
+      writeFileSync(join(group, limit), String(bytes), { flag: 'r+' })
+      return group
+    } catch {
+      if (isMade) rmdirSync(group)
+    }
+  }
+  console.warn('SKIPPED: the heap guard in a container, since no control group can be made here')
+  return undefined
+}

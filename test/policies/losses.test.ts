@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { replacedLoop } from '../../bench/hit-ratio/families.ts'
 import { synthetic } from '../../bench/hit-ratio/synthetic.ts'
 import { hitRatio } from '../../bench/hit-ratio/traces.ts'
+import { TraceBuilder } from '../../src/cli/trace.ts'
 
 /** Where LRU is known to be better, and by how many points of the hit ratio at most. See docs/design/adaptive.md. */
 const worst: Readonly<Record<string, readonly [capacity: number, points: number]>> = {
@@ -23,4 +25,14 @@ test('the adaptive policy loses no more to LRU than is known, where it loses mos
     expect(loss, `${name} at ${capacity} entries`).toBeLessThanOrEqual(points)
   }
   expect(losses).toHaveLength(4)
+})
+
+test('a loop that just fits, whose keys are replaced now and then, costs no more than is known', () => {
+  const builder = new TraceBuilder('loop')
+  const read = replacedLoop(997, 5)
+  for (let n = 0; n < 300_000; n++) builder.add(read(n), undefined, undefined)
+  const trace = builder.build()
+  const lru = hitRatio(trace, 'lru', 997)
+  expect(lru).toBeGreaterThan(0.79)
+  expect(100 * (lru - hitRatio(trace, 'adaptive', 997))).toBeLessThanOrEqual(20)
 })

@@ -159,3 +159,31 @@ test('80. codec: a value that the serializer cannot read is told with its key; o
   expect(await broken.getOrLoad('a', () => 'loaded')).toBe('loaded')
   expect(faults).toMatchObject([{ kind: 'codec', key: 'a', error: new Error('cannot be read'), count: 1 }])
 })
+
+test('84. a store without a log that refuses writes costs no turn of the event loop, and what waited is done when it is back', async () => {
+  let isDown = false
+  const entries = new Map<string, Uint8Array>()
+  const ask = async <T>(run: () => T): Promise<T> => {
+    if (isDown) throw new Error('refused')
+    return run()
+  }
+  const cache = await fleet.process({
+    remote: {
+      get: (key) => ask(() => entries.get(key)),
+      set: (key, value) => ask(() => void entries.set(key, value)),
+      delete: (keys) => ask(() => keys.forEach((key) => void entries.delete(key))),
+    },
+    onError,
+  })
+  await cache.set('k1', 1)
+  await cache.set('held', 1)
+  isDown = true
+  for (let i = 0; i < 8; i++) void cache.delete(`k${i}`)
+  await fleet.pass(3000)
+  expect(codes()).toEqual(['UNREACHABLE'])
+  expect([cache.get('held'), entries.size]).toEqual([1, 2])
+  isDown = false
+  await fleet.pass(3000)
+  expect([await cache.lookup('k1'), cache.get('held'), entries.size]).toEqual([undefined, 1, 1])
+  expect(cache.stats().remote.queued).toBe(0)
+})

@@ -446,6 +446,55 @@ describe('when the second tier fails', () => {
     expect(fleet.requests).toEqual(['read 1', 'fill'])
   })
 
+  test('a load that began before one of the tags was deleted is not joined, so nobody waits for two reads', async () => {
+    const cache = await fleet.process()
+    fleet.server = 'is silent'
+    const tags = ['a']
+    void cache.getOrLoad('k', () => 'old', { tags })
+    await fleet.pass(100)
+    void cache.deleteByTag('a')
+    const told = cache.getOrLoad('k', () => 'new', { tags })
+    await fleet.settle()
+    expect(fleet.requests.filter((one) => one.startsWith('read'))).toEqual(['read 1', 'read 1'])
+    await fleet.pass(250)
+    expect(await Promise.race([told, 'waits'])).toBe('new')
+  })
+
+  test('where the tags are known only at the end, the second load has the rest of the time', async () => {
+    const cache = await fleet.process()
+    fleet.server = 'is silent'
+    const load = (value: string) =>
+      cache.getOrLoad('k', (_, context) => {
+        context.tags = ['a']
+        return value
+      })
+    void load('old')
+    await fleet.pass(10)
+    void cache.deleteByTag('a')
+    const told = load('new')
+    await fleet.pass(250)
+    expect(await Promise.race([told, 'waits'])).toBe('new')
+  })
+
+  test.each<[name: string, limit: number, call: (cache: TieredCache) => Promise<unknown>]>([
+    ['getOrLoad', 250, (cache) => cache.getOrLoad('k', () => 1)],
+    ['getOrLoadMany', 250, (cache) => cache.getOrLoadMany(['k'], () => [['k', 1]])],
+    ['lookup', 250, (cache) => cache.lookup('k')],
+    ['lookupMany', 250, (cache) => cache.lookupMany(['k'])],
+    ['beginLoad', 250, (cache) => cache.beginLoad('k').then((open) => open.end())],
+    ['update', 1000, (cache) => cache.update('k', () => 1)],
+    ['set', 1000, (cache) => cache.set('k', 1)],
+    ['delete', 1000, (cache) => cache.delete('k')],
+  ])('%s waits %i ms at most before the store has answered for the first time', async (_, limit, call) => {
+    fleet.server = 'is silent'
+    const cache = fleet.start<string, unknown>()
+    const ended = call(cache).then(() => 'ended')
+    await fleet.pass(limit - 1)
+    expect(await Promise.race([ended, 'waits'])).toBe('waits')
+    await fleet.pass(1)
+    expect(await Promise.race([ended, 'waits'])).toBe('ended')
+  })
+
   test('what is held is served for maxStale and no longer; then values come from the source and are kept for maxStale', async () => {
     const cache = await fleet.process({ maxStale: '10s', ttl: '1h' })
     await cache.getOrLoad('a', () => 1)

@@ -29,8 +29,6 @@ export type FromWorker =
       readonly end: number
       readonly value: number
       readonly isLocal: boolean
-      /** How long it took by itself: without the source's time, and that in which the process was kept from running. */
-      readonly took: number
     }
   | {
       readonly kind: 'write'
@@ -40,9 +38,16 @@ export type FromWorker =
       readonly called: number
       readonly end: number
       readonly isAcknowledged: boolean
-      readonly took: number
     }
-  | { readonly kind: 'stats'; readonly remote: Record<string, number>; readonly memory: number }
+  | {
+      readonly kind: 'stats'
+      readonly remote: Record<string, number>
+      readonly memory: number
+      /** The longest that its event loop was late by. */
+      readonly delay: number
+    }
+  /** A call has taken longer than its limit. */
+  | { readonly kind: 'late'; readonly text: string }
   | { readonly kind: 'rejection'; readonly text: string }
 
 export interface ChaosOptions {
@@ -61,12 +66,8 @@ export interface ChaosReport {
   readonly notAcknowledged: number
   /** The longest time, in milliseconds, from an acknowledgement to the start of a read that still gave what was there before. */
   readonly worstStaleness: number
-  /**
-   * The longest that a read and a write took by themselves, in milliseconds: without the source's time, and that in which their process
-   * was kept from running.
-   */
-  readonly longestRead: number
-  readonly longestWrite: number
+  /** The longest that an event loop was late by in a process that was not stopped, in milliseconds: the machine was busy. */
+  readonly longestDelay: number
   /** Of the process that lived longest: minutes, and the least heap in use in the first and the last fifth of them, in MB. */
   readonly memory: { readonly minutes: number; readonly early: number; readonly late: number }
   readonly events: Record<string, number>
@@ -79,8 +80,6 @@ const WRITE_TIMEOUT = 500
 const KEYS = 20
 /** What a busy machine may be late by, in milliseconds; the bounds themselves know no such thing. */
 const SLACK = 400
-/** By how much a call may exceed its limit, in milliseconds. */
-const GRACE = 50
 
 class Worker {
   readonly name: number
@@ -92,7 +91,7 @@ class Worker {
   readonly writes: Extract<FromWorker, { kind: 'write' }>[] = []
   readonly memory: { readonly at: number; readonly bytes: number }[] = []
   readonly ready: Promise<void>
-  isStopped = false
+  longestDelay = 0
 
   constructor(
     name: number,
@@ -100,7 +99,7 @@ class Worker {
     program: string,
     settings: Settings,
     source: Source,
-    onRejection: (text: string) => void,
+    onViolation: (text: string) => void,
   ) {
     this.name = name
     this.proxy = proxy
@@ -111,8 +110,11 @@ class Worker {
         else if (message.kind === 'source') void source.answer(this.child, message)
         else if (message.kind === 'read') this.reads.push(message)
         else if (message.kind === 'write') this.writes.push(message)
-        else if (message.kind === 'stats') this.memory.push({ at: clock(), bytes: message.memory })
-        else if (message.kind === 'rejection') onRejection(message.text)
+        else if (message.kind === 'stats') {
+          this.memory.push({ at: clock(), bytes: message.memory })
+          if (this.stops.length === 0) this.longestDelay = message.delay
+        } else if (message.kind === 'late') onViolation(`LIMIT: ${message.text}`)
+        else if (message.kind === 'rejection') onViolation(`unhandled: ${message.text}`)
       })
     })
     this.child.on('error', () => {})
@@ -169,7 +171,7 @@ export async function chaos({ seed, time, workers, tell = () => {} }: ChaosOptio
       keys: KEYS,
     }
     const worker = new Worker(name, proxy, program, settings, source, (text) =>
-      violations.push(`unhandled in worker ${name}: ${text}`),
+      violations.push(`worker ${name}: ${text}`),
     )
     all.push(worker)
     alive[name] = worker
@@ -315,27 +317,15 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
     list.push({ version, at: end })
   }
   let worstStaleness = 0
-  const longest = { read: 0, write: 0 }
-  const call = (worker: Worker, kind: 'read' | 'write', start: number, end: number, took: number): void => {
-    // What waited when the process was stopped is worked off after it goes on.
-    if (worker.stops.some(([from, to]) => start < to + MAX_STALE && end > from)) return
-    longest[kind] = Math.max(longest[kind], took)
-    const limit = kind === 'read' ? READ_TIMEOUT : WRITE_TIMEOUT
-    if (took > limit + GRACE)
-      violations.push(
-        `LIMIT: a ${kind} of worker ${worker.name} took ${took.toFixed(0)} ms by itself (of ${(end - start).toFixed(0)}), its limit is ${limit}`,
-      )
-  }
   let reads = 0
   let localReads = 0
   for (const worker of all) {
     const own = new Map<string, Worker['writes']>()
     for (const write of worker.writes) own.set(write.key, (own.get(write.key) ?? []).concat(write))
-    for (const { key, start, end, value, isLocal, took } of worker.reads) {
+    for (const { key, start, end, value, isLocal } of worker.reads) {
       reads++
       if (isLocal) localReads++
       const wasStopped = worker.stops.some(([from, to]) => start < to && end > from)
-      call(worker, 'read', start, end, took)
       for (const { version, at } of byKey.get(key) ?? []) {
         if (version <= value || at >= start) continue
         worstStaleness = Math.max(worstStaleness, start - at)
@@ -351,7 +341,6 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
             `OWN: worker ${worker.name} read ${value} of ${key} ${(start - write.called).toFixed(1)} ms after its own ${write.version}`,
           )
     }
-    for (const { start, end, took } of worker.writes) call(worker, 'write', start, end, took)
   }
   const notAcknowledged = all.flatMap(({ writes }) => writes).length - acknowledged.length
   return {
@@ -361,8 +350,7 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
     acknowledged: acknowledged.length,
     notAcknowledged,
     worstStaleness,
-    longestRead: longest.read,
-    longestWrite: longest.write,
+    longestDelay: Math.max(...all.map((worker) => worker.longestDelay)),
     memory: memoryOf(all),
     events,
   }

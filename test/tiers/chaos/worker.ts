@@ -1,10 +1,11 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { redisTier } from '../../../src/tiers/redis.ts'
 import { TieredCache } from '../../../src/tiers/tiered.ts'
 import { type ClientName, connectClient } from '../support/clients.ts'
 import { Random } from '../world/random.ts'
+import { type Allowance, Calls } from './allowance.ts'
 import type { FromWorker, Settings, ToWorker } from './run.ts'
-import { overlap, Standstill } from './standstill.ts'
 
 /** A process with a tiered cache of its own, which reads and writes for as long as it lives, and tells its parent all of it. */
 const settings: Settings = JSON.parse(process.argv[2]!)
@@ -23,27 +24,34 @@ process.on('message', ({ id, version }: ToWorker) => {
   waiting.get(id)?.(version)
   waiting.delete(id)
 })
-/** When the source was asked for each key, and had answered. */
-const spans = new Map<string, [from: number, to: number][]>()
+/** By how much a call may exceed its limit, in milliseconds. */
+const GRACE = 50
+const calls = new Calls()
 /** Asks the source, which the parent has, for the version of a key, or has it changed. */
 async function source(key: string, writes: boolean): Promise<number> {
   const id = ++asked
-  const span: [number, number] = [now(), Infinity]
-  const all = spans.get(key) ?? []
-  spans.set(key, [...all.filter(([, to]) => to > span[0] - 30_000), span])
+  calls.asks(key)
   tell({ kind: 'source', id, key, writes })
   const version = await new Promise<number>((resolve) => waiting.set(id, resolve))
-  span[1] = now()
+  calls.answered(key)
   return version
 }
 
-const standstill = new Standstill(now)
-/** How long a call took by itself: without the time of the source, and that in which the process was kept from running. */
-async function ownTime(key: string, start: number, end: number): Promise<number> {
-  // Only then is it known whether the process ran.
-  await sleep(50)
-  return end - start - overlap(spans.get(key) ?? [], start, end) - standstill.within(start, end)
+/** A call of the cache, which may wait no longer than its limit, the source aside. */
+async function limited<T>(name: string, key: string, limit: number, call: () => Promise<T>): Promise<T> {
+  const result = call()
+  const allowance: Allowance = calls.begin(key, limit + GRACE, () =>
+    tell({ kind: 'late', text: `a ${name} of ${key} takes longer than ${limit} ms by itself` }),
+  )
+  try {
+    return await result
+  } finally {
+    calls.end(key, allowance)
+  }
 }
+
+const delay = monitorEventLoopDelay({ resolution: 10 })
+delay.enable()
 
 const { client } = await connectClient(settings.client as ClientName, port)
 const cache = new TieredCache<string, number>({
@@ -62,36 +70,38 @@ tell({ kind: 'ready' })
 async function read(key: string): Promise<void> {
   const start = now()
   const held = random.chance(0.5) ? cache.get(key) : undefined
-  const value = held ?? (await cache.getOrLoad(key, () => source(key, false), { tags: ['all'] }))
-  const end = now()
-  const took = held === undefined ? await ownTime(key, start, end) : 0
-  tell({ kind: 'read', key, start, end, value, isLocal: held !== undefined, took })
+  const value = held ?? (await limited('read', key, readTimeout, () => load(key)))
+  tell({ kind: 'read', key, start, end: now(), value, isLocal: held !== undefined })
+}
+
+function load(key: string): Promise<number> {
+  return cache.getOrLoad(key, () => source(key, false), { tags: ['all'] })
 }
 
 async function write(key: string): Promise<void> {
   const start = now()
   if (random.chance(0.4)) {
     let called = 0
-    const version = await cache.update(
-      key,
-      async () => {
-        const version = await source(key, true)
-        called = now()
-        return version
-      },
-      { tags: ['all'] },
+    const version = await limited('update', key, writeTimeout, () =>
+      cache.update(
+        key,
+        async () => {
+          const version = await source(key, true)
+          called = now()
+          return version
+        },
+        { tags: ['all'] },
+      ),
     )
-    const end = now()
-    const took = await ownTime(key, start, end)
-    tell({ kind: 'write', key, version, start, called, end, isAcknowledged: false, took })
+    tell({ kind: 'write', key, version, start, called, end: now(), isAcknowledged: false })
     return
   }
   const version = await source(key, true)
   const called = now()
-  const isAcknowledged = await (random.chance(0.2) ? cache.deleteByTag('all') : cache.delete(key))
-  const end = now()
-  const took = await ownTime(key, called, end)
-  tell({ kind: 'write', key, version, start: called, called, end, isAcknowledged, took })
+  const isAcknowledged = await limited('delete', key, writeTimeout, () =>
+    random.chance(0.2) ? cache.deleteByTag('all') : cache.delete(key),
+  )
+  tell({ kind: 'write', key, version, start: called, called, end: now(), isAcknowledged })
 }
 
 for (;;) {
@@ -105,5 +115,6 @@ for (;;) {
       kind: 'stats',
       remote: cache.stats().remote as unknown as Record<string, number>,
       memory: process.memoryUsage().heapUsed,
+      delay: delay.max / 1e6,
     })
 }

@@ -109,7 +109,7 @@ export const mutants: Record<string, Mutant> = {
   'epoch in entries': { server: 'epoch in entries', profile: 'storm', seed: 2 },
   'history check on read': { server: 'history check on read', profile: 'storm', seed: 9 },
   'history check on fill': { server: 'history check on fill', profile: 'storm', seed: 4 },
-  'history check on pull': { server: 'history check on pull', profile: 'split', seed: 17 },
+  'history check on pull': { server: 'history check on pull', profile: 'split', seed: 100_055 },
   'conflict gives the value up': { server: 'conflict gives the value up', profile: 'lossy', seed: 1 },
   'chain check on push': {
     file: 'follower.ts',
@@ -162,10 +162,10 @@ export const mutants: Record<string, Mutant> = {
   },
   'token from before the write': {
     file: 'tiered-write.ts',
-    from: 'await store(space, key, text, value, work, token, options)',
-    to: 'await store(space, key, text, value, work, protocol.token, options)',
+    from: 'await store(space, key, text, value, work, token, options, limit)',
+    to: 'await store(space, key, text, value, work, protocol.token, options, limit)',
     profile: 'split',
-    seed: 69,
+    seed: 100_152,
   },
   'updates are overtaken here': {
     file: 'tiered-write.ts',
@@ -186,7 +186,7 @@ export const mutants: Record<string, Mutant> = {
     from: 'item.acknowledgedAt = this.#host.now()',
     to: 'this.items.delete(item)',
     profile: 'storm',
-    seed: 25,
+    seed: 100_282,
   },
   'distrust on re-anchoring': {
     file: 'follower.ts',
@@ -200,7 +200,7 @@ export const mutants: Record<string, Mutant> = {
     from: 'this.#sendLostAgain(sentAt)\n      this.#prove(sentAt, reply)',
     to: 'this.#sendLostAgain(sentAt)\n      this.#prove(this.#host.now(), reply)',
     profile: 'sleep',
-    seed: 1,
+    seed: 100_020,
   },
   'trust is compared where a read happens': {
     file: 'protocol.ts',
@@ -243,7 +243,7 @@ export const mutants: Record<string, Mutant> = {
   'each lease is given up by itself': {
     server: 'each lease is given up by itself',
     profile: 'calm',
-    seed: 500_104,
+    seed: 500_381,
   },
   'a load that brings nothing gives its lease up': {
     file: 'tiered-load.ts',

@@ -181,7 +181,7 @@ export class World implements ModelWorld {
   readonly #called: { process: Process; versions: (number | undefined)[] }[] = []
   /** By key: acknowledged invalidations. */
   readonly #owed: [Owed[], Owed[], Owed[]] = [[], [], []]
-  /** By the body of a message: what was in the source when it was sent last, and when it was sent first. */
+  /** By the body of a message: what was in the source when it was sent last, and when it was called. */
   readonly #versions = new Map<string, (number | undefined)[]>()
   readonly #firstVersions = new Map<string, (number | undefined)[]>()
   #isServing = true
@@ -378,7 +378,7 @@ export class World implements ModelWorld {
     const versions = this.#versionsIn(write)
     this.#versions.set(body, versions)
     // What is sent again was called when it was sent first.
-    const called = this.#firstVersions.get(body) ?? versions
+    const called = this.#firstVersions.get(body) ?? this.#calledFor(process, write, versions)
     this.#firstVersions.set(body, called)
     const sentAt = this.now
     const reply = await this.#call(process, (server) => {
@@ -389,6 +389,21 @@ export class World implements ModelWorld {
     // What comes later than its time limit is no acknowledgement.
     if (this.now - sentAt < TIMEOUT) this.#acknowledged(called, reply.id)
     return reply
+  }
+
+  /**
+   * What was in the source when the invalidation of a message was called: it may have waited for a store that was away. One that stands for
+   * those of others counts from when it is sent.
+   */
+  #calledFor(
+    process: Process,
+    { body }: Write,
+    versions: readonly (number | undefined)[],
+  ): (number | undefined)[] {
+    const isRepair = decodeMessage(body)!.isRepair
+    return versions.map((version, key) =>
+      version === undefined || isRepair ? version : Math.min(version, process.own[key]!),
+    )
   }
 
   /** What a message tells of: the value that it brings, or all that is in the source. */
@@ -953,7 +968,13 @@ function covers(
   )
 }
 
+const valuesIn = new WeakMap<Uint8Array, Value>()
 /** The value in a payload: after the checksum, `J` and JSON. */
 function valueIn(payload: Uint8Array): Value {
-  return JSON.parse(Buffer.from(payload.subarray(5)).toString())
+  let value = valuesIn.get(payload)
+  if (value === undefined) {
+    value = JSON.parse(Buffer.from(payload.subarray(5)).toString()) as Value
+    valuesIn.set(payload, value)
+  }
+  return value
 }
