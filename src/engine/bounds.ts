@@ -90,7 +90,7 @@ export abstract class Bounded extends Entries {
     slots.values[slot] = value
     policy.insert(slot)
     space.table.size++
-    space.counters.hold(1, 0)
+    space.counters.enter()
     this.size++
     this.insertionsLeft--
     return slot

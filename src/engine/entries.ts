@@ -120,7 +120,7 @@ export abstract class Entries extends Spaces {
     slots.deadlines[slot] = 0
     owner.size--
     this.size--
-    if (owner.dropped === undefined) owner.space.counters.hold(-1, 0)
+    if (owner.dropped === undefined) owner.space.counters.exit()
   }
 
   /** Takes an entry that leaves off the sums and tags. */
