@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type Cache, storeOf } from '../../src/cache.ts'
-import type { Counters } from '../../src/core/counters.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
@@ -232,16 +231,45 @@ function checkSums(store: Store, kinds: Kind[]): void {
 
 // Counters
 
-/** The counters of each space are among those that `stats()` sums up, once. */
-function checkCounters({ counters }: Store, spaces: Set<Space>): void {
-  const summed: Counters[] = []
-  const waiting = [counters]
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    summed.push(one)
-    waiting.push(...(one as unknown as { readonly inside: Set<Counters> }).inside)
+/** What is to happen to whole spaces, as far as it is looked at. */
+interface Pending {
+  readonly number: number
+  readonly deed: string
+  readonly space: Space | undefined
+}
+
+/** The counters of a space that is not behind, and those of the whole store, tell what it holds together with those inside it. */
+function checkCounters(store: Store, spaces: Set<Space>): void {
+  const { slots, root, prefixes } = store
+  const { changes } = store as unknown as { readonly changes: readonly Pending[] }
+  const isEmptied = (space: Space): boolean =>
+    changes.some(
+      (one) =>
+        one.deed !== 'expire' &&
+        one.number > space.changed &&
+        (!one.space || around(space).includes(one.space)),
+    )
+  const holders = new Set(spaces)
+  for (const space of prefixes) for (const inside of space.all()) holders.add(inside)
+  for (const owner of slots.owners ?? [])
+    if (owner !== undefined && owner.dropped === undefined) holders.add(owner.space)
+  const held = new Map<Space, { size: number; weight: number }>()
+  const add = (space: Space, { size, weight }: Table): void => {
+    const sum = held.get(space) ?? { size: 0, weight: 0 }
+    held.set(space, { size: sum.size + size, weight: sum.weight + weight })
   }
-  assert.equal(new Set(summed).size, summed.length, 'counters are summed up twice')
-  for (const space of spaces) assert.ok(summed.includes(space.counters), 'the counters of a space are lost')
+  for (const space of holders)
+    if (!isEmptied(space)) for (const one of new Set([...around(space), root])) add(one, space.table)
+  for (const space of [...holders, root]) {
+    if (space !== root && isBehind(space, store)) continue
+    const { size, weight } = space.counters
+    assert.deepEqual({ size, weight }, held.get(space) ?? { size: 0, weight: 0 }, 'what a space holds')
+  }
+}
+
+/** A space and those around it. */
+function around(space: Space): Space[] {
+  return space.parent === undefined ? [space] : [space, ...around(space.parent)]
 }
 
 // The policy
