@@ -43,7 +43,7 @@ export class Duel {
   }
 
   clear(now: number): void {
-    this.regret = 0.5 - this.room
+    this.regret = Math.min(this.room, 0.5 - this.room)
     this.lost = this.followed = 0
     this.begin(now)
   }
@@ -75,9 +75,11 @@ export class Duel {
 
   /** A span begins; the age is that of a ghost about to be forgotten, Infinity where none has to be. */
   advance(now: number, forgotten: number): void {
-    if (this.spans === SPANS) this.dropSpan(now)
-    this.spans++
-    this.held += this.counts[this.at(now)] = this.inSpan + 1
+    const span = this.at(now)
+    // Where all spans are in use, the oldest is in the new one's place.
+    if (this.spans < SPANS) this.spans++
+    else this.held -= this.counts[span]
+    this.held += this.counts[span] = this.inSpan + 1
     while (this.held - this.inSpan > this.room && this.spans > 1) this.dropSpan(now)
     this.lost += LOST_STEP * (Math.max(0, this.reach(now) - forgotten) / this.room - this.lost)
   }

@@ -285,10 +285,19 @@ interface Parts {
   readonly frequent: Queue
   readonly ghosts: Queue
   readonly recentGhosts: number
+  readonly now: number
+  readonly duel: {
+    readonly counts: Int32Array
+    readonly shift: number
+    readonly spans: number
+    readonly held: number
+    readonly regret: number
+    readonly room: number
+  }
 }
 
 /** The queues of each policy, by name. */
-const queues: Record<string, readonly (keyof Parts & string)[]> = {
+const queues: Record<string, readonly ('queue' | 'recent' | 'frequent' | 'ghosts')[]> = {
   Lru: ['queue'],
   Adaptive: ['recent', 'frequent', 'ghosts'],
 }
@@ -299,7 +308,7 @@ function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
   const parts = policy as unknown as Parts
   const seen = new Set<number>()
   for (const name of queues[policy.constructor.name]!) {
-    const { oldest, size } = parts[name] as Queue
+    const { oldest, size } = parts[name]
     assert.equal(oldest === NONE, size === 0, `\`${name}\` has ${size} slots and begins at ${oldest}`)
     let slot = oldest
     for (let i = 0; i < size; i++, slot = next[slot]!) {
@@ -313,7 +322,9 @@ function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
   }
   for (let slot = FIRST_SLOT; slot < end; slot++)
     if (kinds[slot] !== 'free') assert.ok(seen.has(slot), `${kinds[slot]} ${slot} is in no queue`)
-  if (policy.constructor.name === 'Adaptive') checkMarks(parts, slots)
+  if (policy.constructor.name !== 'Adaptive') return
+  checkMarks(parts, slots)
+  checkDuel(parts)
 }
 
 /** The marks of the adaptive policy tell the queue that a slot is in, and of a ghost the one that it had left. */
@@ -326,6 +337,19 @@ function checkMarks({ recent, frequent, ghosts, recentGhosts }: Parts, slots: Sl
   for (const place of places(ghosts, GHOST)) assert.equal(place, GHOST, 'the mark of a ghost')
   const left = places(ghosts, FREQUENT).filter((place) => place === 0)
   assert.equal(recentGhosts, left.length, 'the number of ghosts that had left `recent`')
+}
+
+/** What LRU is taken to hold is the sum of the spans that it reaches back, and neither side leads by more than the room. */
+function checkDuel({ duel, now }: Parts): void {
+  const { counts, shift, spans, held, regret, room } = duel
+  assert.ok(spans >= 1 && spans <= counts.length, `LRU reaches back ${spans} spans`)
+  let sum = 0
+  for (let back = 0; back < spans; back++) sum += counts[((now >>> shift) - back) & (counts.length - 1)]!
+  assert.equal(held, sum, 'the keys that LRU would hold')
+  assert.ok(
+    regret >= Math.min(room, 0.5 - room) && regret <= room,
+    `the duel stands at ${regret} with room for ${room}`,
+  )
 }
 
 /** The slots of a queue, from the oldest to the newest. */
