@@ -391,7 +391,7 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
   /** A read that is to find nothing. */
   #miss(): undefined {
     this.#assertOpen()
-    this.counters.misses++
+    this.counters.miss()
   }
 
   // Key spaces

@@ -47,11 +47,11 @@ export class Space {
   /** Namespaces by name (a string) and versions by number. */
   readonly #inside: Names<string | number> = new Names()
 
-  /** A space inside `parent`; without one, a space whose counters are among those of `counters`. */
-  constructor(parent?: Space, name?: string | number, counters: Counters | undefined = parent?.counters) {
+  /** A space inside `parent`, or without one; what happens in it is counted in `around` too. */
+  constructor(parent?: Space, name?: string | number, around: Counters | undefined = parent?.counters) {
     this.parent = parent
     this.name = name
-    this.counters = new Counters(counters)
+    this.counters = new Counters(around)
     const isVersion = typeof name === 'number'
     this.base = isVersion ? parent! : this
     this.version = isVersion ? name : 1
@@ -113,7 +113,7 @@ export class Names<Name> {
 
   keep(name: Name, space: Space): Space {
     this.#refs.set(name, new WeakRef(space))
-    forgotten.register(space, { refs: this.#refs, name, counters: space.counters })
+    forgotten.register(space, { refs: this.#refs, name })
     return space
   }
 
@@ -129,15 +129,13 @@ export class Names<Name> {
   }
 }
 
-/** A space that can be listed: where, and what it has counted. */
+/** Where a space is listed. */
 interface Listed {
   readonly refs: Map<unknown, WeakRef<Space>>
   readonly name: unknown
-  readonly counters: Counters
 }
 
-/** Takes off the names of spaces that nobody can reach any more, and keeps their counts. */
-const forgotten = new FinalizationRegistry<Listed>(({ refs, name, counters }) => {
+/** Takes off the names of spaces that nobody can reach any more. */
+const forgotten = new FinalizationRegistry<Listed>(({ refs, name }) => {
   if (refs.get(name)?.deref() === undefined) refs.delete(name)
-  counters.retire()
 })

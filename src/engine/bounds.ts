@@ -90,6 +90,7 @@ export abstract class Bounded extends Entries {
     slots.values[slot] = value
     policy.insert(slot)
     space.table.size++
+    space.counters.enter()
     this.size++
     this.insertionsLeft--
     return slot
@@ -115,8 +116,10 @@ export abstract class Bounded extends Entries {
     if (weights === undefined) return
     const more = weight - weights[slot]
     const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
+    const owner = this.ownerOf(slot)
     this.weight += more
-    this.ownerOf(slot).weight += more
+    owner.weight += more
+    owner.space.counters.hold(0, more)
     weights[slot] = weight
     while (this.weight + this.ghostWeight > most) if (!this.makeRoom(now, slot)) break
   }

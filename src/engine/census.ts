@@ -93,6 +93,7 @@ export class LiveCensus {
     fresh.map.set(slots.keys[slot], slot)
     fresh.size++
     fresh.weight += weight
+    fresh.space.counters.hold(1, weight)
     table.size--
     table.weight -= weight
     slots.owners![slot] = fresh

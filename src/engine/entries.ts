@@ -1,5 +1,4 @@
 import { type Clock, InjectedClock, systemClock } from '../core/clock.ts'
-import type { Counters } from '../core/counters.ts'
 import { Slots } from '../core/slots.ts'
 import type { Space, Table } from '../core/space.ts'
 import { anyDead, joinTags, leaveTags, type TagGroup } from '../core/tags.ts'
@@ -121,14 +120,17 @@ export abstract class Entries extends Spaces {
     slots.deadlines[slot] = 0
     owner.size--
     this.size--
+    if (owner.dropped === undefined) owner.space.counters.exit()
   }
 
   /** Takes an entry that leaves off the sums and tags. */
   strip(slot: number, owner: Table): void {
     const { weights } = this.slots
     if (weights !== undefined) {
-      this.weight -= weights[slot]
-      owner.weight -= weights[slot]
+      const weight = weights[slot]
+      this.weight -= weight
+      owner.weight -= weight
+      if (owner.dropped === undefined) owner.space.counters.hold(0, -weight)
       weights[slot] = 0
     }
     this.leaveTags(slot)
@@ -139,7 +141,7 @@ export abstract class Entries extends Spaces {
     const { keys, values, graces } = this.slots
     if (graces !== undefined && values[slot] instanceof NegativeResult) return
     // What was cleared was counted then.
-    if (owner.dropped !== 'cleared') count(owner.space.counters, reason)
+    if (owner.dropped !== 'cleared') owner.space.counters.leave(reason)
     if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
   }
 
@@ -205,7 +207,7 @@ export abstract class Entries extends Spaces {
     const { table } = this.root
     this.changeSpaces(undefined, deed, now)
     for (const { table } of this.dropped.splice(0))
-      if (table.dropped === 'expired') table.space.counters.expired += table.size
+      if (table.dropped === 'expired') table.space.counters.leave('expired', table.size)
     if (this.size > 0) this.remains?.take(this.slots, table, now)
     this.reset()
   }
@@ -241,12 +243,4 @@ export abstract class Entries extends Spaces {
     this.weight = 0
     this.ghostWeight = 0
   }
-}
-
-/** Counts an entry that left. By names that stand here, which costs a fraction of looking a name up. */
-function count(counters: Counters, reason: RemovalReason): void {
-  if (reason === 'evicted') counters.evicted++
-  else if (reason === 'expired') counters.expired++
-  else if (reason === 'replaced') counters.replaced++
-  else counters[reason]++
 }

@@ -1,4 +1,4 @@
-import { FIRST_SLOT, NONE } from '../core/slots.ts'
+import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
 import type { StoreSettings } from '../options/options.ts'
 import { type ResolvedLoad, type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
@@ -111,36 +111,25 @@ export class Timed extends Bounded {
 
   /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
   expireAll(space: Space): void {
-    const now = this.clock.now()
-    this.changeSpaces(space, 'overtake', now)
-    let first = Infinity
-    if (space === this.root && this.prefixes.size === 0) {
-      const { deadlines, end } = this.slots
-      for (let slot = FIRST_SLOT; slot < end; slot++)
-        if (deadlines[slot] !== 0) first = Math.min(first, this.expireSlot(slot, now))
-    } else
-      for (const inside of space.all()) {
-        this.catchUp(inside)
-        for (const slot of inside.map.values()) first = Math.min(first, this.expireSlot(slot, now))
-      }
-    this.expiry.expect(first)
+    this.changeSpaces(space, 'expire', this.clock.now())
+    if (this.slots.isBehind) this.expiry.expectWork()
     this.watcher?.cleared(space)
   }
 
-  /** Ends the lifetime of what is in a slot; when it leaves for good. */
-  private expireSlot(slot: number, now: number): number {
+  protected expireSpace(space: Space, at: number): void {
     const { slots } = this
-    const { deadlines, ttlDeadlines, graces, owners, tags } = slots
-    if (slots.isBehind) this.catchUp(this.ownerOf(slot).space)
-    if (deadlines[slot] === 0 || (owners !== undefined && owners[slot]!.dropped !== undefined))
-      return Infinity
-    if (tags !== undefined && this.isTaggedOut(slot)) return now
-    if (graces !== undefined && slots.values[slot] instanceof NegativeResult) graces[slot] = 0
-    else if (Math.abs(deadlines[slot]) > now) {
-      deadlines[slot] = now
-      if (ttlDeadlines !== undefined) ttlDeadlines[slot] = now
+    const { deadlines, ttlDeadlines, graces, values } = slots
+    let first = Infinity
+    for (const slot of space.map.values()) {
+      const deadline = Math.abs(deadlines[slot])
+      if (deadline > at) {
+        deadlines[slot] = at
+        if (ttlDeadlines !== undefined) ttlDeadlines[slot] = at
+      } else if (deadline !== LONG_AGO || !(values[slot] instanceof NegativeResult)) continue
+      else graces![slot] = 0
+      first = Math.min(first, this.endOf(slot))
     }
-    return this.endOf(slot)
+    this.expiry.expect(first)
   }
 
   // What loads find out

@@ -15,7 +15,7 @@ export class LoaderState {
   }
 
   failed(error: unknown, counters: Counters): void {
-    if (this.consecutive++ === 0) this.staleBefore = counters.total().staleServed
+    if (this.consecutive++ === 0) this.staleBefore = counters.staleServed
     this.error = error
   }
 }

@@ -73,7 +73,9 @@ export abstract class Reads<K = unknown, V = unknown> {
     if (!(slots.calmUntil > this.clock.latest)) return undefined
     const value = slots.values[slot]
     if (value === undefined) return undefined
-    this.counters.hits++
+    const { counters } = this
+    counters.hits++
+    if (counters.around !== undefined) counters.around.hit()
     this.policy.use(slot)
     return value
   }

@@ -1,4 +1,4 @@
-import { Counters } from '../core/counters.ts'
+import type { Counters } from '../core/counters.ts'
 import type { Slots } from '../core/slots.ts'
 import { Names, Space, type Table } from '../core/space.ts'
 import { CacheError } from '../errors.ts'
@@ -10,8 +10,8 @@ const BATCH = 64
 /** Number of changes that may be under way; beyond that, all are carried out to their ends. */
 const MOST = 16
 
-/** What can be done to whole spaces: empty them, empty them for good, or keep out the results of loads under way. */
-type Deed = 'clear' | 'close' | 'overtake'
+/** What can be done to whole spaces: empty them, empty them for good, or end all lifetimes in them. Each keeps out the results of loads under way. */
+type Deed = 'clear' | 'close' | 'expire'
 
 /** What is done to a space and those inside it. It holds for all of them from its beginning, and reaches them one by one. */
 interface Change {
@@ -22,15 +22,13 @@ interface Change {
   readonly at: number
   /** The spaces that it has not come to. */
   readonly rest: Iterator<Space>
-  /** The owners of the slots when it began. They hold the spaces of which nobody has a view, whose counts would be lost. */
-  readonly owners: readonly unknown[]
 }
 
 /** The key spaces of a store, and what is done to them as a whole. */
 export abstract class Spaces {
+  readonly root: Space = new Space()
   /** Those of all spaces, closed ones included. */
-  readonly counters: Counters = new Counters()
-  readonly root: Space = new Space(undefined, undefined, this.counters)
+  readonly counters: Counters = this.root.counters
   /** Spaces of applications that share the store, by their prefix. */
   readonly prefixes: Names<string> = new Names()
   abstract readonly slots: Slots
@@ -73,24 +71,37 @@ export abstract class Spaces {
   /** Changes a space and those inside it, or those of the whole store. */
   protected changeSpaces(space: Space | undefined, deed: Deed, at: number): void {
     const { changes, slots } = this
-    let owners: readonly unknown[] = slots.owners ?? []
+    const outermost = space ?? this.root
+    if (slots.isBehind) this.catchUp(outermost)
+    if (deed !== 'expire') this.countCleared(outermost, space === undefined)
     const older = space === undefined ? changes.findIndex((one) => one.space === undefined) : -1
     if (older !== -1) {
       // What is behind both is emptied by the one as by the other.
-      const [one] = changes.splice(older, 1)
+      changes.splice(older, 1)
       if (older < this.done) this.done--
-      owners = slots.used > 0 ? [owners, one!.owners] : one!.owners
     }
     const rest = space === undefined ? this.allSpaces() : space.all()
-    changes.push({ number: ++this.changed, deed, space, at, rest, owners })
+    changes.push({ number: ++this.changed, deed, space, at, rest })
     slots.isBehind = true
-    this.catchUp(space ?? this.root)
+    this.catchUp(outermost)
     let isDone = false
     for (let left = spacesAtOnce.most; left > 0 && !isDone; left--) isDone = this.goOnWith(changes.at(-1)!)
     if (isDone) changes.pop()
     this.endChanges()
     if (changes.length > MOST) this.finishChanges()
     this.settleCalm()
+  }
+
+  /** What a space holds, with those inside it, counts as cleared; spaces of applications beside the root only with the whole store. */
+  private countCleared(space: Space, isWhole: boolean): void {
+    let { size, weight } = space.counters
+    if (space === this.root && !isWhole)
+      for (const { counters } of this.prefixes) {
+        size -= counters.size
+        weight -= counters.weight
+      }
+    space.counters.leave('cleared', size)
+    space.counters.hold(-size, -weight)
   }
 
   /** Goes on until all changes are done (true), or `late` (false). */
@@ -151,21 +162,31 @@ export abstract class Spaces {
   private change(space: Space, due: readonly Change[]): void {
     // The slots have gone already with those of the whole store.
     const isGone = due.some((one) => one.space === undefined)
+    let dropped: 'cleared' | 'expired' = 'cleared'
     for (const { deed, at } of due) {
       if (space.closed) return
       space.flights = undefined
-      if (deed === 'overtake') continue
+      if (deed === 'expire') {
+        if (isGone) dropped = 'expired'
+        else this.expireSpace(space, at)
+        continue
+      }
+      if (space !== this.root) space.counters.clearInside()
       if (isGone) space.tags = undefined
       if (!isGone) this.drop(space, 'cleared', at)
-      else if (space.map.size > 0) this.detachTable(space, 'cleared', at)
+      else if (space.map.size > 0) this.detachTable(space, dropped, at)
       space.closed = deed === 'close'
     }
   }
+
+  /** Ends all lifetimes in a space, not in those inside it. */
+  protected abstract expireSpace(space: Space, at: number): void
 
   /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
   drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {
     if (space.map.size === 0) return
     const table = this.detachTable(space, dropped, now)
+    if (dropped === 'expired') space.counters.hold(-table.size, -table.weight)
     this.dropped.push({ table, slots: table.map.values() })
   }
 
@@ -173,7 +194,6 @@ export abstract class Spaces {
     const table = space.renew()
     table.dropped = dropped
     table.droppedAt = now
-    if (dropped === 'cleared') space.counters.cleared += table.size
     return table
   }
 }

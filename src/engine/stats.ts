@@ -79,6 +79,7 @@ export interface CacheSummary {
 
 /** What a store is bounded by. */
 export interface Bounds {
+  readonly maxEntries: number
   readonly wantedEntries: number
   readonly heldAt: number
   readonly maxWeight: number
@@ -89,9 +90,7 @@ export interface Bounds {
 export function statsOf(
   total: Counters,
   faults: Faults['counts'],
-  size: number,
-  weight: number,
-  { wantedEntries, heldAt, maxWeight, unit }: Bounds,
+  { maxEntries, wantedEntries, heldAt, maxWeight, unit }: Bounds,
 ): CacheStats {
   const { hits, misses, sets, loads, refreshes, joins, staleServed } = total
   const { evicted, expired, replaced, deleted, cleared, invalidated } = total
@@ -120,8 +119,8 @@ export function statsOf(
       discarded: shown(discarded),
     },
     faults,
-    size,
-    weight,
+    size: Math.min(total.size, maxEntries),
+    weight: Math.min(total.weight, maxWeight),
     maxEntries: wantedEntries,
     heldAt: heldAt < wantedEntries ? heldAt : undefined,
     maxWeight,

@@ -69,7 +69,7 @@ export class Store extends Timed {
     const now = this.clock.now()
     const isPlain = slots.deadlines[slot] > now
     if ((!isPlain && !this.isLive(slot, now)) || this.expiry.lapses(now)) return undefined
-    space.counters.hits++
+    space.counters.hit()
     this.policy.use(slot)
     if (slots.watched?.[slot] === 1) this.watcher!.hit(slot)
     if (this.readListener !== undefined) this.readListener(space, slots.keys[slot], true)
@@ -79,7 +79,7 @@ export class Store extends Timed {
   /** Counts a read that found nothing live. Throws a CacheError `CLOSED` once the key space is closed. */
   private miss(space: Space, key: unknown): void {
     if (space.closed || this.slots.isBehind) this.assertOpen(space)
-    space.counters.misses++
+    space.counters.miss()
     this.clock.missed()
     if (this.areMissesTold) this.tellMiss(space, key)
   }
@@ -143,7 +143,7 @@ export class Store extends Timed {
       this.slots.deadlines[slot] = now + ttl
       this.expectEnd(slot, now + ttl)
     }
-    space.counters.sets++
+    space.counters.set()
     if (this.watcher !== undefined) this.watch(slot, space, key, ttl)
     return true
   }
@@ -184,7 +184,7 @@ export class Store extends Timed {
       this.expireAt(slot, ttlDeadlines![slot])
     }
     this.reweigh(slot, weight, now)
-    space.counters.sets++
+    space.counters.set()
   }
 
   /** Removes what is in the place of a value too heavy to be kept, and has that value told; once where it is the one that was there. */
@@ -221,8 +221,10 @@ export class Store extends Timed {
     const weight = this.slots.weights?.[slot] ?? 0
     from.table.size--
     from.table.weight -= weight
+    from.counters.hold(-1, -weight)
     to.table.size++
     to.table.weight += weight
+    to.counters.hold(1, weight)
     owners![slot] = to.table
     this.expiry.census.live?.add(slot)
     from.flights?.overtake(key)
@@ -314,16 +316,8 @@ export class Store extends Timed {
   }
 
   /** A snapshot of the counters and of what is held, in a space and those inside it; in all without one. */
-  stats(space?: Space): CacheStats {
-    let size = 0
-    let weight = 0
-    this.finishChanges()
-    for (const { table } of space?.all() ?? this.allSpaces()) {
-      size += table.size
-      weight += table.weight
-    }
-    size = Math.min(size, this.maxEntries)
-    weight = Math.min(weight, this.maxWeight)
-    return statsOf((space ?? this).counters.total(), this.faults.counts, size, weight, this)
+  stats(space: Space = this.root): CacheStats {
+    if (this.slots.isBehind) this.catchUp(space)
+    return statsOf(space.counters, this.faults.counts, this)
   }
 }

@@ -119,8 +119,8 @@ export class Flight {
     this.#message = request.isBatched
       ? undefined
       : traceLoad(store.label, key, isRefresh ? 'refresh' : 'miss', 1)
-    space.counters.loads++
-    if (isRefresh) space.counters.refreshes++
+    space.counters.count('loads')
+    if (isRefresh) space.counters.count('refreshes')
     if (resolved.hardTimeout !== Infinity)
       this.#timer = setTimeout(() => this.#timeOut(), Math.min(resolved.hardTimeout, LONGEST_TIMER))
     // The process need not wait for a refresh that nobody waits for.
@@ -182,7 +182,7 @@ export class Flight {
 
   /** Somebody asks for the key while the load is under way. */
   join(): void {
-    this.#request.space.counters.joins++
+    this.#request.space.counters.count('joins')
     if (this.#message !== undefined) this.#message.joins++
   }
 

@@ -25,7 +25,7 @@ async function serveKept(request: LoadRequest, signal: Signal | undefined): Prom
   const rests = isResting(store, slot)
   if (age < resolved.staleWhileRevalidate || (rests && age < resolved.staleIfError)) {
     if (!rests) refresh(request)
-    space.counters.staleServed++
+    space.counters.count('staleServed')
     return value
   }
   return orElse(value, resolved.staleIfError - age, request, signal)
@@ -56,7 +56,7 @@ async function orElse(
     return await fromFlight(request, signal, limit, until)
   } catch (error) {
     if (error !== tooLate && (signal?.aborted || store.clock.read() >= until)) throw error
-    space.counters.staleServed++
+    space.counters.count('staleServed')
     return value
   }
 }

@@ -333,7 +333,7 @@ export class Examination implements Watcher {
   // Small parts
 
   private counters(): { hits: number; reads: number } {
-    const { hits, misses } = this.store.counters.total()
+    const { hits, misses } = this.store.counters
     return { hits, reads: hits + misses }
   }
 

@@ -30,7 +30,7 @@ export class Guarded {
     this.ref = new WeakRef(store)
     this.name = store.label
     this.weight = store.settings.guard ? store.settings.guard.weight : 1
-    this.hits = store.counters.total().hits
+    this.hits = store.counters.hits
     this.sample(SAMPLES)
   }
 
@@ -86,7 +86,7 @@ export class Guarded {
   refresh(): void {
     const { store } = this
     if (store === undefined) return
-    const { hits } = store.counters.total()
+    const { hits } = store.counters
     this.heat = this.heat / 2 + this.weight * (hits - this.hits)
     this.hits = hits
     this.peak = Math.max(this.peak, store.size)

@@ -1,5 +1,6 @@
 import { Queue } from '../core/queue.ts'
 import { NONE, type Slots } from '../core/slots.ts'
+import { Duel } from './duel.ts'
 import type { Policy, PolicyState } from './policy.ts'
 
 /*
@@ -28,6 +29,10 @@ const BURST = 8
 const BURST_SHARE = 0.16
 /** How far the hand turns for one eviction at most. */
 const HAND_LIMIT = 64
+/** What comes from `recent` to `frequent` for one eviction at most while LRU is followed. */
+const MERGED = 4
+/** While LRU is followed, what is older than this share of its reach goes. */
+const NEAR_REACH = 0.9
 
 /**
  * Keeps what is used often through scans, loops and one-off keys, and tunes itself to the workload by what comes back.
@@ -51,6 +56,7 @@ const HAND_LIMIT = 64
  *    loops are seen with few ghosts.
  * 6. Until the cache is full for the first time new keys enter `frequent`: a set that stays when a loop larger than the cache comes round.
  * 7. What sat unused in `frequent` for very long is given up even if newer keys have yet to prove themselves.
+ * 8. While the cache would do better as LRU, the entry goes that LRU would evict, or one nearly as old. (`Duel`)
  */
 export class Adaptive implements Policy {
   private readonly slots: Slots
@@ -73,6 +79,7 @@ export class Adaptive implements Policy {
   /** The time, in the upper bits as in marks; it wraps round, and ages are differences. */
   private time!: number
   private random!: number
+  private readonly duel: Duel
   /** Where the key that was admitted goes. */
   private destination = 0
 
@@ -81,6 +88,8 @@ export class Adaptive implements Policy {
     this.slots = slots
     this.capacity = capacity
     this.scale = scale
+    this.time = 0
+    this.duel = new Duel(capacity)
     this.setRoom(capacity)
     this.slots.expect(capacity + this.mostGhosts)
     this.clear()
@@ -89,13 +98,17 @@ export class Adaptive implements Policy {
   use(slot: number): void {
     const { marks } = this.slots
     const mark = marks[slot]
-    if (((this.time | (TICK - 1)) - mark) >>> TIME_SHIFT < this.burst) return
+    const age = ((this.time | (TICK - 1)) - mark) >>> TIME_SHIFT
+    if (age < this.burst) return
+    this.duel.hit(this.now, age)
     const uses = mark & USES
     marks[slot] = this.time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
   }
 
   admit(ghost: number): void {
+    if (ghost !== NONE) this.duel.missed(this.now, this.age(ghost))
     this.time = (this.time + TICK) | 0
+    if ((this.now & this.duel.inSpan) === 0) this.duel.advance(this.now, this.ageOfOldestGhost())
     this.destination = this.isFilling ? FREQUENT : 0
     if (ghost !== NONE) this.readmit(ghost)
   }
@@ -111,7 +124,7 @@ export class Adaptive implements Policy {
     this.isFilling = false
     const room = Math.min(this.capacity, recent.size + frequent.size)
     if (room !== this.room) this.setRoom(room)
-    const slot = this.candidate(now)
+    const slot = this.duel.favoursLru ? this.leastRecent(now) : this.candidate(now)
     if (slot !== NONE) (slot === recent.oldest ? recent : frequent).remove(slot)
     return slot
   }
@@ -131,6 +144,23 @@ export class Adaptive implements Policy {
       this.promote(slot)
     }
     return frequent.size === 0 ? NONE : this.turnHand(now)
+  }
+
+  /** What LRU would evict, or what is nearly as old: of the entries that the hand meets the first of that age, else the oldest. */
+  private leastRecent(now: number): number {
+    const { recent, frequent, duel } = this
+    const { deadlines } = this.slots
+    duel.follow()
+    for (let moved = 0; recent.size > 0 && moved < MERGED; moved++) this.promote(recent.oldest)
+    const enough = NEAR_REACH * duel.reach(this.now)
+    let oldest = frequent.oldest
+    for (let steps = Math.min(HAND_LIMIT, frequent.size); steps > 0; steps--) {
+      const slot = frequent.oldest
+      if (this.age(slot) >= enough || Math.abs(deadlines[slot]) <= now) return slot
+      if (this.age(slot) > this.age(oldest)) oldest = slot
+      frequent.pass()
+    }
+    return oldest
   }
 
   addGhost(slot: number): number {
@@ -160,9 +190,8 @@ export class Adaptive implements Policy {
   }
 
   remove(slot: number): void {
-    const mark = this.slots.marks[slot]
-    if ((mark & PLACE) === GHOST) this.recentGhosts--
-    this.queueOf(mark).remove(slot)
+    this.duel.leave(this.now, this.age(slot))
+    this.takeOff(slot)
   }
 
   relocate(from: number, to: number): void {
@@ -185,6 +214,7 @@ export class Adaptive implements Policy {
     this.isFilling = true
     this.time = 0
     this.random = SEED
+    this.duel.clear(0)
   }
 
   get queues(): readonly Queue[] {
@@ -212,6 +242,7 @@ export class Adaptive implements Policy {
   reinstate(slot: number, standing: number): void {
     this.remove(slot)
     this.time = (this.time - TICK) | 0
+    this.duel.begin(this.now)
     this.place(slot, standing)
   }
 
@@ -238,12 +269,20 @@ export class Adaptive implements Policy {
 
   /** A ghost's key comes back: it is no ghost any more. */
   private readmit(ghost: number): void {
-    if (this.hasWon(ghost)) this.destination = FREQUENT
-    this.remove(ghost)
+    if (this.duel.favoursLru || this.hasWon(ghost)) this.destination = FREQUENT
+    this.takeOff(ghost)
+  }
+
+  /** Takes an entry or a ghost off its queue. */
+  private takeOff(slot: number): void {
+    const mark = this.slots.marks[slot]
+    if ((mark & PLACE) === GHOST) this.recentGhosts--
+    this.queueOf(mark).remove(slot)
   }
 
   private setRoom(room: number): void {
     this.room = room
+    this.duel.resize(room, this.now)
     this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS * this.scale, room)))
     this.burst = Math.max(1, Math.floor(Math.min(BURST * this.scale, BURST_SHARE * room)))
   }
@@ -286,6 +325,16 @@ export class Adaptive implements Policy {
     this.recent.remove(slot)
     marks[slot] = (marks[slot] & ~USES) | FREQUENT
     this.frequent.push(slot)
+  }
+
+  /** The time in insertions, modulo 2^28. */
+  private get now(): number {
+    return this.time >>> TIME_SHIFT
+  }
+
+  private ageOfOldestGhost(): number {
+    const { ghosts } = this
+    return ghosts.size < this.mostGhosts ? Number.POSITIVE_INFINITY : this.age(ghosts.oldest)
   }
 
   /** Insertions since the last use, modulo 2^28. */

@@ -1,30 +1,43 @@
-import { setImmediate } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Counters, loadTimeBounds } from '../../src/core/counters.ts'
 import { Space } from '../../src/core/space.ts'
 import { isCollected } from '../support/collection.ts'
 
-test('a total is the sum of the counters and of all inside, at any depth', () => {
+test('what is counted in a space is counted in each around it, and not in those inside', () => {
   const all = new Counters()
   const part = new Counters(all)
   const inner = new Counters(part)
-  all.hits = 1
-  part.hits = 20
-  inner.hits = 300
-  inner.evicted = 5
-  expect(all.total()).toMatchObject({ hits: 321, evicted: 5, misses: 0, loadTimes: undefined })
-  expect(part.total()).toMatchObject({ hits: 320 })
-  expect(part).toMatchObject({ hits: 20 })
+  all.hit()
+  part.hit()
+  inner.hit()
+  inner.miss()
+  inner.set()
+  for (const name of ['loads', 'refreshes', 'joins', 'staleServed'] as const) inner.count(name)
+  for (const reason of ['evicted', 'expired', 'replaced', 'deleted', 'cleared', 'invalidated'] as const)
+    inner.leave(reason, 2)
+  part.leave('evicted')
+  const counted = { misses: 1, sets: 1, loads: 1, refreshes: 1, joins: 1, staleServed: 1 }
+  const left = { expired: 2, replaced: 2, deleted: 2, cleared: 2, invalidated: 2 }
+  expect(inner).toMatchObject({ ...counted, ...left, hits: 1, evicted: 2 })
+  expect(part).toMatchObject({ ...counted, ...left, hits: 2, evicted: 3 })
+  expect(all).toMatchObject({ ...counted, ...left, hits: 3, evicted: 3 })
 })
 
-test('each counter is summed up', () => {
+test('what is held in a space is held by each around it; what was cleared with them counts here alone', () => {
   const all = new Counters()
   const part = new Counters(all)
-  const names = Object.keys(part).filter((name) => typeof part[name as 'hits'] === 'number')
-  names.forEach((name, i) => {
-    part[name as 'hits'] = i + 1
-  })
-  expect(all.total()).toMatchObject(Object.fromEntries(names.map((name, i) => [name, i + 1])))
+  const inner = new Counters(part)
+  inner.hold(3, 30)
+  part.hold(1, 5)
+  inner.hold(-1, -10)
+  expect([all, part, inner]).toMatchObject([
+    { size: 3, weight: 25 },
+    { size: 3, weight: 25 },
+    { size: 2, weight: 20 },
+  ])
+  inner.clearInside()
+  expect(inner).toMatchObject({ size: 0, weight: 0, cleared: 2 })
+  expect(part).toMatchObject({ size: 3, weight: 25, cleared: 0 })
 })
 
 test('a load is counted under its outcome, in the class of its time', () => {
@@ -35,41 +48,22 @@ test('a load is counted under its outcome, in the class of its time', () => {
     part.addLoad('success', bound + 0.5, true)
   }
   part.addLoad('timeout', Infinity, false)
-  const { success, timeout, failure } = all.total().loadTimes!
+  const { success, timeout, failure } = all.loadTimes!
   expect([...success.counts]).toEqual([1, ...new Array(12).fill(2), 1])
   expect(success).toMatchObject({ misses: 13, refreshes: 13 })
   expect(timeout.counts.at(-1)).toBe(1)
   expect(failure).toMatchObject({ misses: 0, refreshes: 0, time: 0 })
-})
-
-test('what retires is counted on, once', () => {
-  const all = new Counters()
-  const part = new Counters(all)
-  const inner = new Counters(part)
-  part.sets = 1
-  inner.sets = 2
-  inner.addLoad('failure', 3, false)
-  part.retire()
-  inner.retire()
-  part.retire()
-  expect(all.total()).toMatchObject({ sets: 3 })
-  expect(all.total().loadTimes!.failure).toMatchObject({ misses: 1, time: 3 })
+  expect(part.loadTimes!.success).toMatchObject({ misses: 0, refreshes: 13 })
 })
 
 test('a space that is collected leaves its counts behind', async () => {
-  const all = new Counters()
-  const root = new Space(undefined, undefined, all)
+  const root = new Space()
   const use = () => {
     const space = root.namespace('users').namespace('inner')
-    space.counters.hits++
+    space.counters.hit()
     return new WeakRef(space)
   }
   const ref = use()
-  expect(all.total().hits).toBe(1)
   expect(await isCollected(ref)).toBe(true)
-  for (let turn = 0; turn < 5; turn++) {
-    expect(all.total().hits).toBe(1)
-    await setImmediate()
-  }
   expect(root.counters.hits).toBe(1)
 })

@@ -136,18 +136,138 @@ describe.each(['clear', 'close'] as const)('%s of many namespaces', (deed) => {
   })
 })
 
-test('expireAll keeps out the loads of many namespaces', async () => {
-  const { views, cache } = manyNamespaces()
-  const answer = deferred<number>()
-  const loaded = views.at(-1)!.getOrLoad(-1, () => answer.promise)
-  const renewals = countRenewals()
-  cache.expireAll()
-  expect(renewals()).toBe(0)
-  answer.resolve(5)
-  expect(await loaded).toBe(5)
-  await ticks()
-  expect(views.at(-1)!.get(-1)).toBeUndefined()
-  expect(views.at(-1)!.get(MANY - 1)).toBeUndefined()
+describe('expireAll of many namespaces', () => {
+  test('keeps out the loads of all of them', async () => {
+    const { views, cache } = manyNamespaces()
+    const answer = deferred<number>()
+    const loaded = views.at(-1)!.getOrLoad(-1, () => answer.promise)
+    const renewals = countRenewals()
+    cache.expireAll()
+    expect(renewals()).toBe(0)
+    answer.resolve(5)
+    expect(await loaded).toBe(5)
+    await ticks()
+    expect(views.at(-1)!.get(-1)).toBeUndefined()
+    expect(views.at(-1)!.get(MANY - 1)).toBeUndefined()
+  })
+
+  test('takes so many steps at most, and the sweep takes slices', () => {
+    const { cache, views } = manyNamespaces()
+    const store = storeOf(cache)
+    const expire = vi.spyOn(store as unknown as { expireSpace(): void }, 'expireSpace')
+    cache.expireAll()
+    expect(expire.mock.calls.length).toBeLessThanOrEqual(AT_ONCE + 1)
+    checkInvariants(cache)
+    let most = 0
+    const late = (): boolean => {
+      most = Math.max(most, expire.mock.calls.length)
+      expire.mockClear()
+      return true
+    }
+    late()
+    most = 0
+    while (!store.changeMore(late));
+    expect(most).toBe(BATCH)
+    checkInvariants(cache)
+    for (const [n, view] of views.entries()) expect(view.get(n)).toBeUndefined()
+    while (!store.expiry.sweep(() => true));
+    expect(cache.stats()).toMatchObject({ size: 0, expirations: MANY })
+  })
+
+  test('holds at once for each of them, at the time of the call, and keeps values for loads', async () => {
+    const clock = manualClock()
+    const { cache, views } = manyNamespaces({ clock: clock.now, staleIfError: 100, onError: () => {} })
+    cache.expireAll()
+    clock.advance(60)
+    const last = MANY - 1
+    const failing = () => Promise.reject(new Error('no source'))
+    for (const n of [last, 1000, 0]) expect(views[n]!.get(n)).toBeUndefined()
+    expect(await views[last]!.getOrLoad(last, failing)).toBe(last)
+    views[last - 1]!.set(0, 1)
+    clock.advance(60)
+    await expect(views[last - 2]!.getOrLoad(last - 2, failing)).rejects.toThrow('no source')
+    expect(views[last - 1]!.get(0)).toBe(1)
+    checkInvariants(cache)
+  })
+
+  test('39. tells a listener that all expired, also when a clear of the whole cache comes first', () => {
+    const reasons: string[] = []
+    const { cache } = manyNamespaces({
+      onRemoval: ({ reason }: Removal<number, number>) => reasons.push(reason),
+    })
+    cache.expireAll()
+    cache.clear()
+    while (!storeOf(cache).expiry.sweep(() => true));
+    expect(reasons).toEqual(new Array(MANY).fill('expired'))
+  })
+})
+
+describe('40. stats of many namespaces', () => {
+  /** Number of spaces that were walked through by what was called. */
+  function walked(cache: Cache<number, number>, call: () => void): number {
+    const all = Space.prototype.all
+    let spaces = 0
+    vi.spyOn(Space.prototype, 'all').mockImplementation(function* (this: Space) {
+      for (const space of all.call(this)) {
+        spaces++
+        yield space
+      }
+    })
+    call()
+    vi.restoreAllMocks()
+    checkInvariants(cache)
+    return spaces
+  }
+
+  test('asks none of them, and has counted what each did', () => {
+    const { cache, views } = manyNamespaces({ maxWeight: 1e9, weigh: () => 3 })
+    for (const [n, view] of views.entries()) view.get(n)
+    views[7]!.get(-1)
+    views[8]!.delete(8)
+    const spaces = walked(cache, () => {
+      expect(cache.stats()).toMatchObject({ size: MANY - 1, weight: 3 * MANY - 3 })
+      expect(cache.stats()).toMatchObject({ hits: MANY, misses: 1, sets: MANY, deletes: 1 })
+      expect(views[7]!.stats()).toMatchObject({ size: 1, weight: 3, hits: 1, misses: 1, sets: 1 })
+    })
+    expect(spaces).toBe(0)
+  })
+
+  test('is right while a clear has not reached all of them, and does not go on with it', () => {
+    const { cache, views } = manyNamespaces()
+    const outer = cache.namespace<number, number>('outer')
+    const inside = Array.from({ length: MANY }, (_, n) => outer.namespace<number, number>(`n${n}`))
+    for (const [n, view] of inside.entries()) view.set(n, n)
+    outer.clear()
+    const spaces = walked(cache, () => {
+      expect(cache.stats()).toMatchObject({ size: MANY, removals: { cleared: MANY } })
+      expect(outer.stats()).toMatchObject({ size: 0, removals: { cleared: MANY } })
+      expect(inside.at(-1)!.stats()).toMatchObject({ size: 0, removals: { cleared: 1 } })
+      expect(views.at(-1)!.stats()).toMatchObject({ size: 1, removals: { cleared: 0 } })
+    })
+    expect(spaces).toBe(0)
+    expect(storeOf(cache).slots.isBehind).toBe(true)
+    inside.at(-2)!.set(1, 1)
+    expect(outer.stats().size).toBe(1)
+    while (!storeOf(cache).expiry.sweep(() => true));
+    expect(outer.stats()).toMatchObject({ size: 1, sets: MANY + 1, removals: { cleared: MANY } })
+    checkInvariants(cache)
+  })
+
+  test('a clear of the whole cache leaves those of applications beside it', () => {
+    const name = 'stats beside'
+    const cache = new Cache<number, number>({ name, maxEntries: Infinity })
+    const beside = new Cache<number, number>({ name, keyPrefix: 'p' })
+    cache.set(1, 1)
+    cache.namespace<number, number>('a').set(1, 1)
+    const inside = beside.namespace<number, number>('a')
+    beside.set(1, 1)
+    inside.set(1, 1)
+    cache.clear()
+    checkInvariants(cache)
+    expect(cache.stats()).toMatchObject({ size: 2, sets: 4, removals: { cleared: 2 } })
+    expect(inside.stats()).toMatchObject({ size: 1, sets: 1, removals: { cleared: 0 } })
+    cache.close()
+  })
 })
 
 test('25. a clear again and again piles nothing up', () => {
@@ -177,8 +297,10 @@ describe.each(['adaptive', 'lru'] as const)(
       ['a listener', { onRemoval: true }],
       ['tags', { tags: true }],
       ['an application beside it', { prefix: true }],
-      ['all of them', { onRemoval: true, tags: true, prefix: true }],
-    ] as [string, { onRemoval?: true; tags?: true; prefix?: true }][])('with %s', async (title, has) => {
+      ['values kept for loads', { stale: true }],
+      ['weights and a listener', { onRemoval: true, weights: true }],
+      ['all but weights', { onRemoval: true, tags: true, prefix: true, stale: true }],
+    ] as [string, Has][])('with %s', async (title, has) => {
       const clock = manualClock()
       const sides = [Infinity, 0].map((most) => {
         const told: string[] = []
@@ -189,6 +311,8 @@ describe.each(['adaptive', 'lru'] as const)(
         const whole = new Cache<number, number>({
           ...{ name, policy, clock: clock.now, maxEntries: 60, ttl: 400 },
           ...(has.onRemoval && { onRemoval }),
+          ...(has.stale && { staleIfError: 300, negativeTtl: 100, onError: () => {} }),
+          ...(has.weights && { maxWeight: 150, weigh: (value: number) => value % 7 }),
         })
         const roots = [whole, ...(has.prefix ? [new Cache<number, number>({ name, keyPrefix: 'p' })] : [])]
         const views = roots.flatMap((root) => paths.map((path) => open(root, path)))
@@ -196,11 +320,15 @@ describe.each(['adaptive', 'lru'] as const)(
       })
       const random = randoms(seed)
       let isBehind = 0
-      for (let step = 0; step < 4000; step++) {
+      for (let step = 0; step < 2500; step++) {
         const key = Math.floor(random() ** 2 * 12)
         const what = random()
         const which = random()
         const much = Math.floor(random() * 400)
+        const load = async (): Promise<number | undefined> => {
+          if (has.stale && much % 3 === 0) throw new Error('no source')
+          return has.stale && much % 3 === 1 ? undefined : step
+        }
         const results = await Promise.all(
           sides.map(async ({ most, roots, views, whole }) => {
             const at = Math.floor(which * views.length)
@@ -212,18 +340,18 @@ describe.each(['adaptive', 'lru'] as const)(
             if (what < 0.6) return cache.add(key, step, options)
             if (what < 0.65) return cache.delete(key)
             if (what < 0.68) return cache.getOrSet(key, () => step, options)
-            if (what < 0.71) return cache.getOrLoad(key, async () => step, options)
+            if (what < 0.71) return cache.getOrLoad(key, load, options).catch(() => 'failed')
             if (what < 0.74) return cache.size
             if (what < 0.76) return [...cache].sort()
             if (what < 0.78) return cache.touch(key, much)
             if (what < 0.8) return cache.has(key) && cache.incrVersion(key)
             if (what < 0.82) return cache.deleteByTag('t1')
             if (what < 0.84) return cache.expiresIn(key)
-            if (what < 0.85) return cache.resize(50 + (much % 20))
-            if (what < 0.86) return cache.expireAll()
+            if (what < 0.845) return cache.resize(50 + (much % 20))
+            if (what < 0.875) return cache.expireAll()
             if (what < 0.93) return cache.clear()
             if (what < 0.935) return storeOf(whole).expiry.sweep(() => false)
-            if (what < 0.94) return storeOf(whole).changeMore(() => true)
+            if (what < 0.94) return void storeOf(whole).changeMore(() => true)
             if (what < 0.965) return cache.stats()
             const path = paths[at % paths.length]!
             if (what > 0.985 && path.length > 0) {
@@ -254,6 +382,14 @@ describe.each(['adaptive', 'lru'] as const)(
     })
   },
 )
+
+interface Has {
+  readonly onRemoval?: true
+  readonly tags?: true
+  readonly prefix?: true
+  readonly stale?: true
+  readonly weights?: true
+}
 
 const paths: readonly (string | number)[][] = [
   [],

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { type Cache, storeOf } from '../../src/cache.ts'
-import type { Counters } from '../../src/core/counters.ts'
 import type { Queue } from '../../src/core/queue.ts'
 import { FIRST_SLOT, NONE, type Slots } from '../../src/core/slots.ts'
 import type { Space, Table } from '../../src/core/space.ts'
@@ -232,16 +231,45 @@ function checkSums(store: Store, kinds: Kind[]): void {
 
 // Counters
 
-/** The counters of each space are among those that `stats()` sums up, once. */
-function checkCounters({ counters }: Store, spaces: Set<Space>): void {
-  const summed: Counters[] = []
-  const waiting = [counters]
-  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
-    summed.push(one)
-    waiting.push(...(one as unknown as { readonly inside: Set<Counters> }).inside)
+/** What is to happen to whole spaces, as far as it is looked at. */
+interface Pending {
+  readonly number: number
+  readonly deed: string
+  readonly space: Space | undefined
+}
+
+/** The counters of a space that is not behind, and those of the whole store, tell what it holds together with those inside it. */
+function checkCounters(store: Store, spaces: Set<Space>): void {
+  const { slots, root, prefixes } = store
+  const { changes } = store as unknown as { readonly changes: readonly Pending[] }
+  const isEmptied = (space: Space): boolean =>
+    changes.some(
+      (one) =>
+        one.deed !== 'expire' &&
+        one.number > space.changed &&
+        (!one.space || around(space).includes(one.space)),
+    )
+  const holders = new Set(spaces)
+  for (const space of prefixes) for (const inside of space.all()) holders.add(inside)
+  for (const owner of slots.owners ?? [])
+    if (owner !== undefined && owner.dropped === undefined) holders.add(owner.space)
+  const held = new Map<Space, { size: number; weight: number }>()
+  const add = (space: Space, { size, weight }: Table): void => {
+    const sum = held.get(space) ?? { size: 0, weight: 0 }
+    held.set(space, { size: sum.size + size, weight: sum.weight + weight })
   }
-  assert.equal(new Set(summed).size, summed.length, 'counters are summed up twice')
-  for (const space of spaces) assert.ok(summed.includes(space.counters), 'the counters of a space are lost')
+  for (const space of holders)
+    if (!isEmptied(space)) for (const one of new Set([...around(space), root])) add(one, space.table)
+  for (const space of [...holders, root]) {
+    if (space !== root && isBehind(space, store)) continue
+    const { size, weight } = space.counters
+    assert.deepEqual({ size, weight }, held.get(space) ?? { size: 0, weight: 0 }, 'what a space holds')
+  }
+}
+
+/** A space and those around it. */
+function around(space: Space): Space[] {
+  return space.parent === undefined ? [space] : [space, ...around(space.parent)]
 }
 
 // The policy
@@ -257,10 +285,19 @@ interface Parts {
   readonly frequent: Queue
   readonly ghosts: Queue
   readonly recentGhosts: number
+  readonly now: number
+  readonly duel: {
+    readonly counts: Int32Array
+    readonly shift: number
+    readonly spans: number
+    readonly held: number
+    readonly regret: number
+    readonly room: number
+  }
 }
 
 /** The queues of each policy, by name. */
-const queues: Record<string, readonly (keyof Parts & string)[]> = {
+const queues: Record<string, readonly ('queue' | 'recent' | 'frequent' | 'ghosts')[]> = {
   Lru: ['queue'],
   Adaptive: ['recent', 'frequent', 'ghosts'],
 }
@@ -271,7 +308,7 @@ function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
   const parts = policy as unknown as Parts
   const seen = new Set<number>()
   for (const name of queues[policy.constructor.name]!) {
-    const { oldest, size } = parts[name] as Queue
+    const { oldest, size } = parts[name]
     assert.equal(oldest === NONE, size === 0, `\`${name}\` has ${size} slots and begins at ${oldest}`)
     let slot = oldest
     for (let i = 0; i < size; i++, slot = next[slot]!) {
@@ -285,7 +322,9 @@ function checkQueues({ slots, policy }: Store, kinds: Kind[]): void {
   }
   for (let slot = FIRST_SLOT; slot < end; slot++)
     if (kinds[slot] !== 'free') assert.ok(seen.has(slot), `${kinds[slot]} ${slot} is in no queue`)
-  if (policy.constructor.name === 'Adaptive') checkMarks(parts, slots)
+  if (policy.constructor.name !== 'Adaptive') return
+  checkMarks(parts, slots)
+  checkDuel(parts)
 }
 
 /** The marks of the adaptive policy tell the queue that a slot is in, and of a ghost the one that it had left. */
@@ -298,6 +337,19 @@ function checkMarks({ recent, frequent, ghosts, recentGhosts }: Parts, slots: Sl
   for (const place of places(ghosts, GHOST)) assert.equal(place, GHOST, 'the mark of a ghost')
   const left = places(ghosts, FREQUENT).filter((place) => place === 0)
   assert.equal(recentGhosts, left.length, 'the number of ghosts that had left `recent`')
+}
+
+/** What LRU is taken to hold is the sum of the spans that it reaches back, and neither side leads by more than the room. */
+function checkDuel({ duel, now }: Parts): void {
+  const { counts, shift, spans, held, regret, room } = duel
+  assert.ok(spans >= 1 && spans <= counts.length, `LRU reaches back ${spans} spans`)
+  let sum = 0
+  for (let back = 0; back < spans; back++) sum += counts[((now >>> shift) - back) & (counts.length - 1)]!
+  assert.equal(held, sum, 'the keys that LRU would hold')
+  assert.ok(
+    regret >= Math.min(room, 0.5 - room) && regret <= room,
+    `the duel stands at ${regret} with room for ${room}`,
+  )
 }
 
 /** The slots of a queue, from the oldest to the newest. */

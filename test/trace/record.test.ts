@@ -63,10 +63,12 @@ describe('one line per key asked for', () => {
 
   test('every method that counts reads is among them', () => {
     const reading = ['get', 'getMany', 'take', 'getOrSet', 'getOrLoad', 'getOrLoadMany']
-    const methods = [Cache.prototype, Object.getPrototypeOf(Cache.prototype)].flatMap(
-      Object.getOwnPropertyNames,
-    )
-    expect(methods.filter((name) => /^(get|take|load)/.test(name)).sort()).toEqual(reading.sort())
+    const methods: string[] = []
+    for (let one = Cache.prototype; one !== Object.prototype; one = Object.getPrototypeOf(one))
+      methods.push(...Object.getOwnPropertyNames(one))
+    const inner = ['loadOne', 'loadMany']
+    const found = methods.filter((name) => /^(get|take|load)/.test(name) && !inner.includes(name))
+    expect(found.sort()).toEqual(reading.sort())
   })
 
   test('errors are those of the cache', async () => {
