@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { bundled } from '../support/bundled.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { Random } from '../world/random.ts'
+import { growth, type Memory, memoryOf, type Sample } from './memory.ts'
 import { FaultyProxy } from './proxy.ts'
 
 export interface Settings {
@@ -68,8 +69,7 @@ export interface ChaosReport {
   readonly worstStaleness: number
   /** The longest that an event loop was late by in a process that was not stopped, in milliseconds: the machine was busy. */
   readonly longestDelay: number
-  /** Of the process that lived longest: minutes, and the least heap in use in the first and the last fifth of them, in MB. */
-  readonly memory: { readonly minutes: number; readonly early: number; readonly late: number }
+  readonly memory: Memory
   readonly events: Record<string, number>
 }
 
@@ -89,7 +89,7 @@ class Worker {
   readonly stops: [from: number, to: number][] = []
   readonly reads: Extract<FromWorker, { kind: 'read' }>[] = []
   readonly writes: Extract<FromWorker, { kind: 'write' }>[] = []
-  readonly memory: { readonly at: number; readonly bytes: number }[] = []
+  readonly memory: Sample[] = []
   readonly ready: Promise<void>
   longestDelay = 0
 
@@ -103,7 +103,7 @@ class Worker {
   ) {
     this.name = name
     this.proxy = proxy
-    this.child = fork(program, [JSON.stringify(settings)], { execArgv: [] })
+    this.child = fork(program, [JSON.stringify(settings)], { execArgv: ['--expose-gc'] })
     this.ready = new Promise((resolve) => {
       this.child.on('message', (message: FromWorker) => {
         if (message.kind === 'ready') resolve()
@@ -342,6 +342,9 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
           )
     }
   }
+  const memory = memoryOf(all.map((worker) => worker.memory))
+  const grown = growth(memory)
+  if (grown !== undefined) violations.push(grown)
   const notAcknowledged = all.flatMap(({ writes }) => writes).length - acknowledged.length
   return {
     violations,
@@ -351,21 +354,8 @@ function judge(all: readonly Worker[], violations: string[], events: Record<stri
     notAcknowledged,
     worstStaleness,
     longestDelay: Math.max(...all.map((worker) => worker.longestDelay)),
-    memory: memoryOf(all),
+    memory,
     events,
-  }
-}
-
-function memoryOf(all: readonly Worker[]): ChaosReport['memory'] {
-  const life = ({ memory }: Worker): number => (memory.at(-1)?.at ?? 0) - (memory[0]?.at ?? 0)
-  const { memory } = all.reduce((oldest, worker) => (life(worker) > life(oldest) ? worker : oldest))
-  const fifth = Math.ceil(memory.length / 5)
-  const least = (part: Worker['memory']): number =>
-    Math.round(Math.min(...part.map(({ bytes }) => bytes)) / 1e5) / 10
-  return {
-    minutes: Math.round(life({ memory } as Worker) / 6_000) / 10,
-    early: least(memory.slice(0, fifth)),
-    late: least(memory.slice(-fifth)),
   }
 }
 

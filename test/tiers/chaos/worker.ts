@@ -110,11 +110,13 @@ for (;;) {
     tell({ kind: 'rejection', text: String(error?.stack ?? error) }),
   )
   await sleep(random.between(1, 8))
-  if (random.chance(0.01))
+  if (random.chance(0.01)) {
+    globalThis.gc!()
     tell({
       kind: 'stats',
       remote: cache.stats().remote as unknown as Record<string, number>,
       memory: process.memoryUsage().heapUsed,
       delay: delay.max / 1e6,
     })
+  }
 }
