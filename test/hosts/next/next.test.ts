@@ -158,6 +158,7 @@ describe.skipIf(!hasServer)('two processes of Next over one Redis (skipped where
     await one.revalidate({ tag })
     expect(await one.text(path)).toBe('second')
     await until(async () => (await two.text(path)) === 'second')
+    await two.keep(path)
 
     texts.set(tag, 'third')
     await two.revalidate({ tag })
