@@ -16,7 +16,7 @@ describe('the memory of processes in chaos', () => {
 
   test('that grows all the time is a violation', () => {
     expect(growth(memoryOf([samples(10, (share) => 20 + 20 * share)]))).toBe(
-      'MEMORY: 27.5 MB in the second quarter of 10 minutes, 37.5 MB in the last',
+      'MEMORY: 27.6 MB in the second quarter of 10 minutes, 37.6 MB in the last',
     )
   })
 
