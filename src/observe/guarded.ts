@@ -107,7 +107,8 @@ export class Guarded {
     const { store } = this
     if (store === undefined || store.size === 0) return
     if (store.unit === 'bytes') {
-      this.inside = store.weight / store.size
+      // That counts what an entry takes besides its key and value too.
+      this.inside = store.weight / store.size - OVERHEAD
       return
     }
     const { slots } = store

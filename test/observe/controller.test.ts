@@ -2,7 +2,9 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Cache, storeOf } from '../../src/cache.ts'
+import { estimateBytes } from '../../src/core/bytes.ts'
 import { GuardController } from '../../src/observe/controller.ts'
+import { Guarded } from '../../src/observe/guarded.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 type Numbers = Cache<number, object>
@@ -102,6 +104,35 @@ describe('the controller of the heap guard', () => {
     heap.collect(guard)
     expect(guard.counts.cuts).toBe(1)
     for (const cache of [one, two]) checkInvariants(cache)
+  })
+
+  test.each([500, 1100, 3300])(
+    '60. learns from collections what entries take: %d bytes each, held where the heap is full',
+    (each) => {
+      const [cache] = caches(1_000_000, 1) as [Numbers]
+      const heap = new Heap([cache])
+      heap.each = each
+      const guard = heap.guard(200 * MB)
+      for (let n = 0; n < 3; n++) {
+        heap.insert(cache, Math.floor((40 * MB) / each))
+        heap.collect(guard)
+      }
+      expect(guard.holding).toBe(false)
+      while (!guard.holding && heap.live < 200 * MB) heap.insert(cache, 64)
+      expect(heap.live / MB).toBeGreaterThan(140)
+      expect(heap.live / MB).toBeLessThan(156)
+      guard.stop()
+    },
+  )
+
+  test('60. bytes of an entry: what is counted in a bound by bytes, else an estimate and what its place takes', () => {
+    const [cache] = caches(1000, 1) as [Numbers]
+    const bounded = new Cache<number, object>({ maxBytes: '1mb' })
+    for (const one of [cache, bounded]) for (let key = 0; key < 100; key++) one.set(key, VALUE)
+    const part = new Guarded(storeOf(cache))
+    expect(part.each).toBeCloseTo(96 + estimateBytes(1) + estimateBytes(VALUE), 6)
+    expect(part.bytes).toBe(100 * part.each)
+    expect(new Guarded(storeOf(bounded)).each).toBeCloseTo(bounded.stats().weight / 100, 6)
   })
 
   test('61. the cache with the fewest hits per byte gives first, and keeps its floor', () => {

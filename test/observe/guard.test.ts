@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import v8 from 'node:v8'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { installNode } from '../../bench/install.ts'
 import { Cache, createCaches } from '../../src/index.ts'
@@ -9,6 +10,7 @@ import { dashboard } from '../../src/observe/dashboard/index.ts'
 import type { State } from '../../src/observe/dashboard/wire.ts'
 import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
+import { read, sources } from '../structure/sources.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -16,6 +18,7 @@ const MB = 1024 ** 2
 
 afterEach(() => {
   currentGuard()?.stop()
+  vi.restoreAllMocks()
   vi.unstubAllGlobals()
 })
 
@@ -102,6 +105,23 @@ describe('guardHeap', () => {
     expect(limit).toBeGreaterThan(live)
     expect(rest).toMatchObject({ holding: false, holds: 0, cuts: 0, given: 0, grown: 0, held: {} })
     expect(cache.size).toBe(5000)
+  })
+
+  test('57. measures what the old generation holds: what dies young, and the young generation itself, count for nothing', () => {
+    const space = (space_name: string, space_used_size: number) => ({ space_name, space_used_size })
+    const spaces = [space('new_space', 900 * MB), space('new_large_object_space', 800 * MB)]
+    spaces.push(space('old_space', 30 * MB), space('large_object_space', 9 * MB), space('code_space', MB))
+    vi.spyOn(v8, 'getHeapSpaceStatistics').mockReturnValue(
+      spaces as ReturnType<typeof v8.getHeapSpaceStatistics>,
+    )
+    expect(guardHeap().stats().live).toBe(40 * MB)
+  })
+
+  test('66. nothing is called to collect, no heap snapshot is written, the limit is not raised', () => {
+    const forbidden =
+      /\bgc\(|writeHeapSnapshot|getHeapSnapshot|setHeapSnapshotNearHeapLimit|setFlagsFromString/
+    expect(sources.length).toBeGreaterThan(100)
+    for (const file of sources) expect(read(`src/${file}`), file).not.toMatch(forbidden)
   })
 
   test('55. with `caches` it leaves the others alone', () => {

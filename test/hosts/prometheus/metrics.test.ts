@@ -282,7 +282,9 @@ describe('15. a real Prometheus', () => {
     expect(execFileSync(promtool, ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('')
   })
 
-  it('promtool takes the rules of the docs', { timeout: 60_000 }, ({ skip }) => {
+  it('22. promtool takes the rules of the docs, and they name metrics that there are', {
+    timeout: 60_000,
+  }, async ({ skip }) => {
     if (promtool === undefined) return skip()
     const place = mkdtempSync(join(tmpdir(), 'nearcache-rules-'))
     const rules = /```yaml\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/operations.md'), 'utf8'))![1]!
@@ -291,6 +293,12 @@ describe('15. a real Prometheus', () => {
       execFileSync(promtool, ['check', 'rules', join(place, 'rules.yml')], { encoding: 'utf8' }),
     ).toContain('SUCCESS')
     rmSync(place, { recursive: true })
+    const guard = guardHeap()
+    const text = metricsText([await busy('ruled')])
+    guard.stop()
+    const named = new Set(rules.match(/nearcache_\w+/g))
+    expect(named.size).toBeGreaterThan(5)
+    for (const name of named) expect(text).toContain(`\n# TYPE ${name} `)
   })
 
   it('scrapes a service, and answers what the dashboard asks', { timeout: 120_000 }, async ({ skip }) => {
