@@ -253,6 +253,10 @@ work; the first rows tell how far two caches alike are from 1. ${cpus()[0]?.mode
 |---|--:|--:|--:|--:|--:|
 ${lines.join('\n')}
 
+The goals: with metrics, hits and insertions as without; with the heap guard, insertions at most 1.10 times and hits as without. What is looked at
+while nobody looks (whether there is a listener, a watcher, a count of insertions) is in both caches of a row; \`npm run bench:compare -- REVISION\` puts
+it beside a build that lacks it.
+
 Of a service that does anything besides, an [examination](../advice.md) takes 1 % of one core at most: it rests for the time between. The page asks
 every two seconds, and here before each round. Its keys are [sampled](../dashboard.md#what-it-shows) until half a minute after it was closed, so
 that is what the columns *afterwards* of the last row show.
