@@ -103,6 +103,10 @@ class PlainLog implements Tier {
     return { epoch: EPOCH, isFresh: true, age: 0, head, oldest: head, time: this.#time(), lost: [] }
   }
 
+  async probe(): Promise<unknown> {
+    return this.#getMany([this.#mark('')])
+  }
+
   async #put(key: string, value: StoredValue): Promise<void> {
     const now = this.#time()
     const { flags, serializer, tags, ttl, stale, age } = value

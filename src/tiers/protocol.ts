@@ -141,7 +141,7 @@ export class Protocol {
       this.outbox,
       {
         now,
-        ask: (request) => this.requests.ask(request, settings.writeTimeout),
+        ask: (request) => (tier.probe ? request() : this.requests.ask(request, settings.writeTimeout)),
         drop: (cover) => this.drop(cover, true),
         distrust: () => this.#distrust(),
         proven: (knownAt) => this.#proven(knownAt),
@@ -189,7 +189,7 @@ export class Protocol {
     this.checkTrust()
     this.near.trust(knownAt + this.settings.maxStale, () => this.#lapse())
     for (const done of this.#whenReady.splice(0)) done()
-    if (this.outbox.queued === 0) this.outage.end()
+    if (this.outbox.queued === 0 && !this.requests.isAway) this.outage.end()
   }
 
   /**
@@ -232,10 +232,17 @@ export class Protocol {
       () => {
         if (this.isClosed) return
         this.follower.pull()
+        if (this.requests.isAway) this.#probe()
         this.#beat()
       },
       false,
     )
+  }
+
+  /** Nothing else tells that a store without a log is back, where nobody reads. */
+  #probe(): void {
+    const tier = this.#tier
+    if (tier.probe !== undefined) void this.requests.ask(() => tier.probe!(), this.settings.readTimeout)
   }
 
   async #listen(push: Push): Promise<void> {

@@ -129,6 +129,8 @@ export interface Tier {
   pull(seen: Position): Promise<TierPull>
   /** Where the log is now, and which of these positions the store lacks. Makes a state where there is none. */
   anchor(positions: readonly Position[]): Promise<TierAnchor>
+  /** Asks the store whether it answers. Where there is this, the log is in this process, and reading it tells nothing of the store. */
+  probe?(): Promise<unknown>
   readonly push?: Push | undefined
   /** How values become bytes where the cache does not say. Default: the form that keeps Date, Map, Set and the like. */
   readonly serializer?: Serializer | undefined

@@ -1,5 +1,7 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../src/engine/faults.ts'
+import { Outage } from '../../src/tiers/outage.ts'
+import { Requests } from '../../src/tiers/requests.ts'
 import { Wire } from './buses/wire.ts'
 import { Fleet } from './support/fleet.ts'
 
@@ -186,4 +188,39 @@ test('84. a store without a log that refuses writes costs no turn of the event l
   await fleet.pass(3000)
   expect([await cache.lookup('k1'), cache.get('held'), entries.size]).toEqual([undefined, 1, 1])
   expect(cache.stats().remote.queued).toBe(0)
+})
+
+test('84. a store without a log that does not answer is away until it does, though nobody reads', async () => {
+  const asked = vi.spyOn(Requests.prototype, 'ask')
+  const begun = vi.spyOn(Outage.prototype, 'begin')
+  let isDown = false
+  const entries = new Map<string, Uint8Array>()
+  const ask = async <T>(run: () => T): Promise<T> => {
+    if (isDown) throw new Error('refused')
+    return run()
+  }
+  const cache = await fleet.process({
+    remote: {
+      get: (key) => ask(() => entries.get(key)),
+      set: (key, value) => ask(() => void entries.set(key, value)),
+      delete: (keys) => ask(() => keys.forEach((key) => void entries.delete(key))),
+    },
+    onError,
+  })
+  await cache.set('held', 1)
+  isDown = true
+  for (let i = 0; i < 8; i++) await Promise.all([cache.lookup(`k${i}`), fleet.pass(10)])
+  const [requests] = asked.mock.contexts as Requests[]
+  const [outage] = begun.mock.contexts as Outage[]
+  for (let second = 1; second < 20; second++) {
+    await fleet.pass(1000)
+    expect(requests!.isAway, `after ${second} s`).toBe(true)
+  }
+  expect(outage!.lasts).toBeGreaterThan(18_000)
+  expect([codes(), cache.get('held')]).toEqual([['UNREACHABLE'], 1])
+  isDown = false
+  await fleet.pass(3000)
+  expect([requests!.isAway, outage!.lasts]).toEqual([false, undefined])
+  expect(codes()).toEqual(['UNREACHABLE', 'REACHABLE'])
+  vi.restoreAllMocks()
 })
