@@ -55,7 +55,7 @@ export class Counters {
   /** Entries held, live or not yet swept, and the sum of their weights. */
   size = 0
   weight = 0
-  readonly around: Counters | undefined
+  private readonly around: Counters | undefined
 
   constructor(around?: Counters) {
     this.around = around

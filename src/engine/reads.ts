@@ -73,9 +73,7 @@ export abstract class Reads<K = unknown, V = unknown> {
     if (!(slots.calmUntil > this.clock.latest)) return undefined
     const value = slots.values[slot]
     if (value === undefined) return undefined
-    const { counters } = this
-    counters.hits++
-    if (counters.around !== undefined) counters.around.hit()
+    this.counters.hit()
     this.policy.use(slot)
     return value
   }

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Fault } from '../../src/engine/faults.ts'
 import { Outage } from '../../src/tiers/outage.ts'
 import { Requests } from '../../src/tiers/requests.ts'
@@ -10,6 +10,25 @@ let faults: Fault[]
 const onError = (_error: unknown, fault: Fault): void => void faults.push(fault)
 const told = (): string[] => faults.map(({ kind, error }) => `${kind}: ${(error as Error).message}`)
 const codes = (): unknown[] => faults.map(({ error }) => (error as { code?: string }).code)
+
+/** A store without a log. */
+class Store {
+  readonly entries = new Map<string, Uint8Array>()
+  isDown = false
+  readonly get = (key: string) => this.#ask(() => this.entries.get(key))
+  readonly set = (key: string, bytes: Uint8Array) => this.#ask(() => void this.entries.set(key, bytes))
+  readonly delete = (keys: readonly string[]) =>
+    this.#ask(() => keys.forEach((key) => void this.entries.delete(key)))
+
+  async #ask<T>(run: () => T): Promise<T> {
+    if (this.isDown) throw new Error('refused')
+    return run()
+  }
+}
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
 
 beforeEach(() => {
   fleet = new Fleet()
@@ -163,52 +182,28 @@ test('80. codec: a value that the serializer cannot read is told with its key; o
 })
 
 test('84. a store without a log that refuses writes costs no turn of the event loop, and what waited is done when it is back', async () => {
-  let isDown = false
-  const entries = new Map<string, Uint8Array>()
-  const ask = async <T>(run: () => T): Promise<T> => {
-    if (isDown) throw new Error('refused')
-    return run()
-  }
-  const cache = await fleet.process({
-    remote: {
-      get: (key) => ask(() => entries.get(key)),
-      set: (key, value) => ask(() => void entries.set(key, value)),
-      delete: (keys) => ask(() => keys.forEach((key) => void entries.delete(key))),
-    },
-    onError,
-  })
+  const store = new Store()
+  const cache = await fleet.process({ remote: store, onError })
   await cache.set('k1', 1)
   await cache.set('held', 1)
-  isDown = true
+  store.isDown = true
   for (let i = 0; i < 8; i++) void cache.delete(`k${i}`)
   await fleet.pass(3000)
   expect(codes()).toEqual(['UNREACHABLE'])
-  expect([cache.get('held'), entries.size]).toEqual([1, 2])
-  isDown = false
+  expect([cache.get('held'), store.entries.size]).toEqual([1, 2])
+  store.isDown = false
   await fleet.pass(3000)
-  expect([await cache.lookup('k1'), cache.get('held'), entries.size]).toEqual([undefined, 1, 1])
+  expect([await cache.lookup('k1'), cache.get('held'), store.entries.size]).toEqual([undefined, 1, 1])
   expect(cache.stats().remote.queued).toBe(0)
 })
 
 test('84. a store without a log that does not answer is away until it does, though nobody reads', async () => {
   const asked = vi.spyOn(Requests.prototype, 'ask')
   const begun = vi.spyOn(Outage.prototype, 'begin')
-  let isDown = false
-  const entries = new Map<string, Uint8Array>()
-  const ask = async <T>(run: () => T): Promise<T> => {
-    if (isDown) throw new Error('refused')
-    return run()
-  }
-  const cache = await fleet.process({
-    remote: {
-      get: (key) => ask(() => entries.get(key)),
-      set: (key, value) => ask(() => void entries.set(key, value)),
-      delete: (keys) => ask(() => keys.forEach((key) => void entries.delete(key))),
-    },
-    onError,
-  })
+  const store = new Store()
+  const cache = await fleet.process({ remote: store, onError })
   await cache.set('held', 1)
-  isDown = true
+  store.isDown = true
   for (let i = 0; i < 8; i++) await Promise.all([cache.lookup(`k${i}`), fleet.pass(10)])
   const [requests] = asked.mock.contexts as Requests[]
   const [outage] = begun.mock.contexts as Outage[]
@@ -218,9 +213,8 @@ test('84. a store without a log that does not answer is away until it does, thou
   }
   expect(outage!.lasts).toBeGreaterThan(18_000)
   expect([codes(), cache.get('held')]).toEqual([['UNREACHABLE'], 1])
-  isDown = false
+  store.isDown = false
   await fleet.pass(3000)
   expect([requests!.isAway, outage!.lasts]).toEqual([false, undefined])
   expect(codes()).toEqual(['UNREACHABLE', 'REACHABLE'])
-  vi.restoreAllMocks()
 })
