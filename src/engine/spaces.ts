@@ -20,6 +20,8 @@ interface Change {
   /** Undefined for the whole store, whose slots begin anew. */
   readonly space: Space | undefined
   readonly at: number
+  /** Spaces behind a change of this number were empty already when this one came, and it leaves them alone. */
+  emptied: number
   /** The spaces that it has not come to. */
   readonly rest: Iterator<Space>
 }
@@ -76,12 +78,13 @@ export abstract class Spaces {
     if (deed !== 'expire') this.countCleared(outermost, space === undefined)
     const older = space === undefined ? changes.findIndex((one) => one.space === undefined) : -1
     if (older !== -1) {
-      // What is behind both is emptied by the one as by the other.
-      changes.splice(older, 1)
+      // What is behind both is emptied by the one as by the other, but lifetimes that ended between them were none of its own.
+      const [{ number }] = changes.splice(older, 1) as [Change]
+      for (const between of changes.slice(older)) if (between.deed === 'expire') between.emptied = number
       if (older < this.done) this.done--
     }
     const rest = space === undefined ? this.allSpaces() : space.all()
-    changes.push({ number: ++this.changed, deed, space, at, rest })
+    changes.push({ number: ++this.changed, deed, space, at, emptied: 0, rest })
     slots.isBehind = true
     this.catchUp(outermost)
     let isDone = false
@@ -154,7 +157,7 @@ export abstract class Spaces {
       one.changed = this.changed
       this.change(
         one,
-        this.changes.filter(({ number, space }) => number > changed && isInside(one!, space)),
+        this.changes.filter((due) => due.number > changed && due.emptied <= changed && isInside(one!, due.space)),
       )
     }
   }

@@ -200,6 +200,19 @@ describe('expireAll of many namespaces', () => {
     while (!storeOf(cache).expiry.sweep(() => true));
     expect(reasons).toEqual(new Array(MANY).fill('expired'))
   })
+
+  test('39. tells a listener that all were cleared where a clear of the whole cache came first, and another after it', () => {
+    const reasons: string[] = []
+    const { cache } = manyNamespaces({
+      onRemoval: ({ reason }: Removal<number, number>) => reasons.push(reason),
+    })
+    cache.clear()
+    cache.expireAll()
+    cache.clear()
+    while (!storeOf(cache).expiry.sweep(() => true));
+    expect(reasons).toEqual(new Array(MANY).fill('cleared'))
+    checkInvariants(cache)
+  })
 })
 
 describe('40. stats of many namespaces', () => {
