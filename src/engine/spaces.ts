@@ -157,7 +157,9 @@ export abstract class Spaces {
       one.changed = this.changed
       this.change(
         one,
-        this.changes.filter((due) => due.number > changed && due.emptied <= changed && isInside(one!, due.space)),
+        this.changes.filter(
+          (due) => due.number > changed && due.emptied <= changed && isInside(one!, due.space),
+        ),
       )
     }
   }
