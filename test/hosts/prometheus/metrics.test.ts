@@ -9,6 +9,7 @@ import { guardHeap } from 'nearcache/guard'
 import { metricsText, register } from 'nearcache/prometheus'
 import { Registry } from 'prom-client'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { isCollected } from '../../support/collection.ts'
 
 const root = join(import.meta.dirname, '../../..')
 
@@ -159,6 +160,46 @@ describe('15. metricsText', () => {
     )
     expect(() => metricsText([], { namespace: ['users'] } as never)).toThrow('namespaces')
     expect(() => register(new Registry(), [], { namespaces: [''] })).toThrow('namespaces')
+  })
+
+  it('15. tells a cache once, however often it is listed and by whichever of its handles', () => {
+    const cache = new Cache<string, number>({ name: 'listed twice' })
+    const same = new Cache<string, number>({ name: 'listed twice' })
+    cache.set('k', 1)
+    const text = metricsText([cache, same, cache, cache.namespace('n')])
+    const series = text.split('\n').map((line) => line.replace(/ \S+$/, ''))
+    expect(series.filter((one) => one.startsWith('nearcache_sets_total{'))).toHaveLength(1)
+    expect(new Set(series).size).toBe(series.length)
+  })
+
+  it('15. 16. a nameless cache whose name another takes goes on under its new one, and the other is not taken for it', () => {
+    const registry = new Registry()
+    const nameless = new Cache<string, number>()
+    const wanted = nameless.name
+    nameless.set('k', 1)
+    register(registry, [nameless])
+    const taker = new Cache<string, number>({ name: wanted })
+    for (const key of ['a', 'b', 'c']) taker.set(key, 1)
+    expect(nameless.name).not.toBe(wanted)
+    taker.close()
+    const text = metricsText([nameless])
+    expect(value(text, `nearcache_sets_total{cache="${nameless.name}",tier="local"}`)).toBe(1)
+    return registry.metrics().then((scraped) => {
+      expect(value(scraped, `nearcache_sets_total{cache="${nameless.name}",tier="local"}`)).toBe(1)
+      expect(scraped).not.toContain(`cache="${wanted}"`)
+    })
+  })
+
+  it('16. a store is told as long as it lives, though the handle that was listed is gone', async () => {
+    const registry = new Registry()
+    const listed = (): WeakRef<object> => {
+      const cache = new Cache<string, number>({ name: 'handle gone' })
+      register(registry, [cache])
+      return new WeakRef(cache)
+    }
+    expect(await isCollected(listed())).toBe(true)
+    new Cache<string, number>({ name: 'handle gone' }).set('k', 1)
+    expect(await registry.metrics()).toContain('nearcache_sets_total{cache="handle gone",tier="local"} 1')
   })
 
   it('gives a closed cache once more, and the guard while one is at work', () => {
