@@ -59,7 +59,7 @@ function page(): string {
   return `${[
     '# Pauses',
     `${caption({ ...describeEnvironment(), node: versions.map((version) => version.slice(1)).join(' and ') })}. Written by \`npm run bench:pauses\`.`,
-    `How long the event loop is held at most by a single turn of work, in milliseconds: the longest of all calls, and of all slices in which the rest is done afterwards. Caches of a million entries, integers as keys and values; beside it what a bare Map takes for the same, one key after the other, which no cache on a Map can save: it copies itself when it has become too small, and again when it has become much too large. What \`clear\`, \`close\` and \`expireAll\` do to many namespaces reaches each when it is next used, and all of them in slices; \`expireAll\` walks through the entries of one namespace in one turn. The best of ${options.processes} processes for each figure.`,
+    `How long the event loop is held at most by a single turn of work, in milliseconds: the longest of all calls, and of all slices in which the rest is done afterwards. Caches of a million entries, integers as keys and values; beside it what a bare Map takes for the same, one key after the other, which no cache on a Map can save: it copies itself when it has become too small, and again when it has become much too large. What \`clear\`, \`close\` and \`expireAll\` do to many namespaces reaches each when it is next used, and all of them in slices; so do the entries of a large namespace follow \`expireAll\`. The best of ${options.processes} processes for each figure.`,
     toMarkdown(rows),
   ].join('\n\n')}\n`
 }

@@ -87,6 +87,8 @@ export abstract class Bounded extends Entries {
       slot = freed === NONE ? slots.take() : freed
       this.name(slot, space, key)
     } else if (freed !== NONE) slots.free(freed)
+    // What the slot held before may have yet to be settled; what it holds now is none of that.
+    if (slots.isBehind) this.settle(slot)
     slots.values[slot] = value
     policy.insert(slot)
     space.table.size++

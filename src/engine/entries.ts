@@ -94,7 +94,10 @@ export abstract class Entries extends Spaces {
   /** Why an entry leaves: `reason` if it is live, else what has ended it. */
   reason(slot: number, now: number, reason: RemovalReason): RemovalReason {
     const { slots } = this
-    if (slots.isBehind) this.catchUp(this.ownerOf(slot).space)
+    if (slots.isBehind) {
+      this.catchUp(this.ownerOf(slot).space)
+      this.settle(slot)
+    }
     if (slots.owners !== undefined && slots.owners[slot]!.dropped === 'cleared')
       return Math.abs(slots.deadlines[slot]) <= slots.owners[slot]!.droppedAt ? 'expired' : 'cleared'
     if (Math.abs(slots.deadlines[slot]) <= now) return 'expired'
@@ -238,6 +241,7 @@ export abstract class Entries extends Spaces {
   reset(): void {
     if (this.root.map.size > 0) this.root.renew()
     this.slots.reset()
+    this.forgetEndings()
     this.policy.clear()
     this.size = 0
     this.weight = 0

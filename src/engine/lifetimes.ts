@@ -3,12 +3,20 @@ import type { Space } from '../core/space.ts'
 import type { StoreSettings } from '../options/options.ts'
 import { type ResolvedLoad, type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
+import { Ending } from './endings.ts'
 import { Expiry } from './expiry.ts'
 import { NegativeResult } from './negative.ts'
+import { spacesAtOnce } from './spaces.ts'
 import type { Watcher } from './watcher.ts'
 
 /** The deadline of an entry that was never live; above zero, below every time. */
 const LONG_AGO = 0.5
+
+/** A space with so many keys at most has all its deadlines written at once when its lifetimes end. */
+const SMALL = 64
+
+/** Number of endings that may be under way; beyond that, all are carried out to their ends. */
+const MOST_ENDINGS = 16
 
 /** Entries with lifetimes: when each is readable, and how long after that it is kept for loads. */
 export class Timed extends Bounded {
@@ -111,25 +119,45 @@ export class Timed extends Bounded {
 
   /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
   expireAll(space: Space): void {
-    this.changeSpaces(space, 'expire', this.clock.now())
+    const at = this.clock.now()
+    if (this.endings.length >= MOST_ENDINGS) while (this.slots.isBehind) this.goOn()
+    if (this.slots.used > 0) this.endings.push(new Ending(this.changed + 1, at, this.slots.end))
+    this.changeSpaces(space, 'expire', at)
+    for (let left = spacesAtOnce.most; left > 0 && this.areAllReached && this.slots.isBehind; left--)
+      this.goOn()
     if (this.slots.isBehind) this.expiry.expectWork()
     this.watcher?.cleared(space)
   }
 
-  protected expireSpace(space: Space, at: number): void {
-    const { slots } = this
-    const { deadlines, ttlDeadlines, graces, values } = slots
-    let first = Infinity
-    for (const slot of space.map.values()) {
-      const deadline = Math.abs(deadlines[slot])
-      if (deadline > at) {
-        deadlines[slot] = at
-        if (ttlDeadlines !== undefined) ttlDeadlines[slot] = at
-      } else if (deadline !== LONG_AGO || !(values[slot] instanceof NegativeResult)) continue
-      else graces![slot] = 0
-      first = Math.min(first, this.endOf(slot))
+  protected expireSpace(space: Space, at: number, number: number): void {
+    const { map, table } = space
+    if (map.size > Math.min(SMALL, spacesAtOnce.most)) {
+      this.endings.find((one) => one.number === number)!.add(table)
+      return
     }
-    this.expiry.expect(first)
+    for (const slot of map.values()) {
+      this.settle(slot)
+      this.endLifetime(slot, at)
+    }
+  }
+
+  override settle(slot: number): void {
+    const owner = this.ownerOf(slot)
+    for (const ending of this.endings) {
+      if (ending.covers(slot, owner)) this.endLifetime(slot, ending.at)
+      ending.pass(slot)
+    }
+  }
+
+  private endLifetime(slot: number, at: number): void {
+    const { deadlines, ttlDeadlines, graces, values } = this.slots
+    const deadline = Math.abs(deadlines[slot])
+    if (deadline > at) {
+      deadlines[slot] = at
+      if (ttlDeadlines !== undefined) ttlDeadlines[slot] = at
+    } else if (deadline !== LONG_AGO || !(values[slot] instanceof NegativeResult)) return
+    else graces![slot] = 0
+    this.expiry.expect(this.endOf(slot))
   }
 
   // What loads find out

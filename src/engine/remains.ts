@@ -1,5 +1,6 @@
 import { FIRST_SLOT, type Slots } from '../core/slots.ts'
 import type { Table } from '../core/space.ts'
+import type { Ending } from './endings.ts'
 import { NegativeResult } from './negative.ts'
 import type { RemovalQueue } from './removal.ts'
 import type { Spaces } from './spaces.ts'
@@ -12,6 +13,8 @@ interface Emptied extends Pick<Slots, 'keys' | 'values' | 'deadlines' | 'weights
   /** The owner of all slots where they do not tell it. */
   readonly table: Table
   readonly at: number
+  /** Endings that were under way. */
+  readonly endings: readonly Ending[]
   cursor: number
 }
 
@@ -32,7 +35,19 @@ export class Remains {
 
   /** Keeps the arrays of slots that are about to begin anew. */
   take({ keys, values, deadlines, weights, owners, end }: Slots, table: Table, at: number): void {
-    this.emptied.push({ keys, values, deadlines, weights, owners, end, table, at, cursor: FIRST_SLOT })
+    const endings = [...this.spaces.endings]
+    this.emptied.push({
+      keys,
+      values,
+      deadlines,
+      weights,
+      owners,
+      end,
+      table,
+      at,
+      endings,
+      cursor: FIRST_SLOT,
+    })
   }
 
   /** Has `count` entries told, and more until they weigh so much together, as far as one call can look. */
@@ -51,14 +66,17 @@ export class Remains {
   }
 
   /** Lets go of a value. */
-  private tellOne({ keys, values, deadlines, owners, table, at }: Emptied, slot: number): void {
+  private tellOne({ keys, values, deadlines, owners, table, at, endings }: Emptied, slot: number): void {
     const owner = owners?.[slot] ?? table
     if (this.spaces.slots.isBehind) this.spaces.catchUp(owner.space)
     const { dropped, droppedAt } = owner
     const value = values[slot]
     values[slot] = undefined
     if (value instanceof NegativeResult) return
-    const isExpired = dropped === 'expired' || Math.abs(deadlines[slot]!) <= Math.min(droppedAt, at)
+    const isExpired =
+      dropped === 'expired' ||
+      Math.abs(deadlines[slot]!) <= Math.min(droppedAt, at) ||
+      endings.some((one) => one.covers(slot, owner))
     this.removals.add(keys[slot], value, isExpired ? 'expired' : 'cleared')
   }
 }

@@ -2,11 +2,14 @@ import type { Counters } from '../core/counters.ts'
 import type { Slots } from '../core/slots.ts'
 import { Names, Space, type Table } from '../core/space.ts'
 import { CacheError } from '../errors.ts'
+import type { Ending } from './endings.ts'
 
-/** Number of spaces that one call changes; the others follow when they are next used, or in slices of the sweep. */
+/** Number of spaces that one call changes, and of further steps that `expireAll` takes; the rest follows when it is next used, or in slices of the sweep. */
 export const spacesAtOnce: { most: number } = { most: 256 }
 /** Number of spaces that are looked at between two looks at the time. */
 const BATCH = 64
+/** Number of slots of an ending that are looked at in one step. */
+const LOOKS = 16
 /** Number of changes that may be under way; beyond that, all are carried out to their ends. */
 const MOST = 16
 
@@ -38,7 +41,9 @@ export abstract class Spaces {
   readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
   /** Changes under way, in their order. */
   private readonly changes: Change[] = []
-  /** Number of those that have reached all their spaces. */
+  /** What `expireAll` has begun in large spaces, in the order of the calls. */
+  readonly endings: Ending[] = []
+  /** Number of changes that have reached all their spaces. */
   private done = 0
   /** The number of the last change. A space that has another is behind, while one is under way. */
   changed = 0
@@ -66,9 +71,15 @@ export abstract class Spaces {
 
   /** The slot of a key, whatever is in it; undefined where it has none. */
   slotOf(space: Space, key: unknown): number | undefined {
-    if (this.slots.isBehind) this.catchUp(space)
-    return space.map.get(key)
+    if (!this.slots.isBehind) return space.map.get(key)
+    this.catchUp(space)
+    const slot = space.map.get(key)
+    if (slot !== undefined) this.settle(slot)
+    return slot
   }
+
+  /** Writes the deadline that the endings under way have in store for a slot. To be called before it is looked at, once its space has caught up. */
+  abstract settle(slot: number): void
 
   /** Changes a space and those inside it, or those of the whole store. */
   protected changeSpaces(space: Space | undefined, deed: Deed, at: number): void {
@@ -107,7 +118,7 @@ export abstract class Spaces {
     space.counters.hold(-size, -weight)
   }
 
-  /** Goes on until all changes are done (true), or `late` (false). */
+  /** Goes on until all changes and endings are done (true), or `late` (false). */
   changeMore(late: () => boolean): boolean {
     for (let reached = 1; this.slots.isBehind; reached++) {
       this.goOn()
@@ -116,27 +127,43 @@ export abstract class Spaces {
     return true
   }
 
+  /** No space is behind any more; entries may have yet to be settled. */
   finishChanges(): void {
-    while (this.slots.isBehind) this.goOn()
+    while (!this.areAllReached) this.goOn()
+  }
+
+  protected get areAllReached(): boolean {
+    return this.done === this.changes.length
   }
 
   /**
-   * One more space of the oldest change that is not done. All stay in the list until all are done: a space that a later one has closed
+   * One more space of the oldest change that is not done; some more slots of the oldest ending, once all spaces were reached. All changes stay in the list until all are done: a space that a later one has closed
    * is found by that one alone, and may yet be behind the earlier ones.
    */
   protected goOn(): void {
-    if (!this.goOnWith(this.changes[this.done]!)) return
-    this.done++
+    if (this.areAllReached) {
+      const { endings } = this
+      if (endings[0]?.goOn(LOOKS, (slot) => this.settle(slot))) endings.shift()
+    } else {
+      if (!this.goOnWith(this.changes[this.done]!)) return
+      this.done++
+    }
     this.endChanges()
   }
 
   private endChanges(): void {
-    const { changes, slots } = this
-    if (this.done < changes.length) return
-    changes.length = 0
+    if (!this.areAllReached) return
+    this.changes.length = 0
     this.done = 0
-    slots.isBehind = false
+    if (this.endings.length > 0) return
+    this.slots.isBehind = false
     this.settleCalm()
+  }
+
+  /** All slots begin anew. */
+  protected forgetEndings(): void {
+    this.endings.length = 0
+    this.endChanges()
   }
 
   /** One more space of a change; whether there was none. */
@@ -168,12 +195,12 @@ export abstract class Spaces {
     // The slots have gone already with those of the whole store.
     const isGone = due.some((one) => one.space === undefined)
     let dropped: 'cleared' | 'expired' = 'cleared'
-    for (const { deed, at } of due) {
+    for (const { deed, at, number } of due) {
       if (space.closed) return
       space.flights = undefined
       if (deed === 'expire') {
         if (isGone) dropped = 'expired'
-        else this.expireSpace(space, at)
+        else this.expireSpace(space, at, number)
         continue
       }
       if (space !== this.root) space.counters.clearInside()
@@ -184,8 +211,8 @@ export abstract class Spaces {
     }
   }
 
-  /** Ends all lifetimes in a space, not in those inside it. */
-  protected abstract expireSpace(space: Space, at: number): void
+  /** Ends all lifetimes in a space, not in those inside it. `number` is that of the change. */
+  protected abstract expireSpace(space: Space, at: number, number: number): void
 
   /** Puts an empty table in a space's place and leaves the old one to be reclaimed. */
   drop(space: Space, dropped: 'cleared' | 'expired', now: number): void {

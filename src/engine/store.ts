@@ -130,7 +130,7 @@ export class Store extends Timed {
     const { ttl } = resolved
     const now = this.clock.forWrite()
     if (resolved !== this.defaults) this.noteLifetime(ttl, now)
-    const found = space.map.get(key) ?? NONE
+    const found = this.slotOf(space, key) ?? NONE
     if (!(ttl > 0 && weight <= this.maxEntryWeight)) {
       this.turnAway(found, key, value, ttl, now)
       return false
@@ -200,7 +200,7 @@ export class Store extends Timed {
     this.assertOpen(space)
     space.flights?.overtake(key)
     this.watcher?.deleted(space, key)
-    const slot = space.map.get(key) ?? NONE
+    const slot = this.slotOf(space, key) ?? NONE
     if (!this.holds(slot)) return false
     const now = this.clock.now()
     const wasLive = this.isLive(slot, now)
@@ -213,7 +213,7 @@ export class Store extends Timed {
     const { keys, owners, tags } = this.slots
     const key = keys[slot]
     const from = this.ownerOf(slot).space
-    const there = to.map.get(key) ?? NONE
+    const there = this.slotOf(to, key) ?? NONE
     if (this.holds(there)) this.remove(there, this.reason(there, this.clock.now(), 'replaced'))
     else if (there !== NONE) this.dropKey(there)
     to.map.set(key, slot)

@@ -69,9 +69,11 @@ export class KeyWatch implements Watcher {
       const now = store.clock.recent()
       panel.moment.time = now
       const end = Math.min(store.slots.end, this.cursor + SLICE)
-      for (let slot = this.cursor; slot < end; slot++)
+      for (let slot = this.cursor; slot < end; slot++) {
+        if (store.slots.isBehind) store.settle(slot)
         if (store.isLive(slot, now)) this.beginEntry(slot, now)
         else this.beginGhost(slot)
+      }
       this.cursor = end
       return end >= store.slots.end
     })

@@ -30,6 +30,7 @@ export function findEntries(
   for (; slot < slots.end; slot++) {
     if (slot % LOOKS === 0 && performance.now() - start > SLICE) break
     if (entries.length === PAGE || text > TEXT) break
+    if (slots.isBehind) store.settle(slot)
     if (slots.isFree(slot) || !store.isLive(slot, now)) continue
     const table = store.ownerOf(slot)
     if (table.dropped !== undefined || !matches(slots.keys[slot], find)) continue
