@@ -142,7 +142,7 @@ function sealed(lines: readonly string[]): Buffer {
   return Buffer.from(`${[...whole, `${end}"${crc32(end).toString(16).padStart(8, '0')}"}`].join('\n')}\n`)
 }
 
-describe('77. a snapshot that somebody has written to do harm', () => {
+describe('75. 77. a snapshot that somebody has written to do harm', () => {
   const head = `{"nearcache":"snapshot","version":1,"cache":"c","saved":${START},"serializer":0,"policy":"adaptive","state":{},"bounds":[8,null],"spaces":[[]]}`
   const good = '[0,1,"good","J",1,null]'
 
