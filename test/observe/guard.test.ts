@@ -218,7 +218,9 @@ describe('64. what the process may take in all', () => {
     vi.spyOn(os, 'totalmem').mockReturnValue(8 * GB)
     vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(rss)
     if (constrained === undefined)
-      vi.spyOn(process as { constrainedMemory?: unknown }, 'constrainedMemory', 'get').mockReturnValue(undefined)
+      vi.spyOn(process as { constrainedMemory?: unknown }, 'constrainedMemory', 'get').mockReturnValue(
+        undefined,
+      )
     else vi.spyOn(process, 'constrainedMemory').mockReturnValue(constrained)
   }
 
