@@ -84,7 +84,8 @@ export function health(cache: Cache | TieredCache): CacheHealth {
   }
 }
 
-function remoteHealth(protocol: Protocol): Pick<CacheHealth, 'tier' | 'bus'> {
+/** What is told of the second tier or bus behind a cache. */
+export function remoteHealth(protocol: Protocol): Pick<CacheHealth, 'tier' | 'bus'> {
   const { requests, outage, outbox, follower, isListening, isBus } = protocol
   const away = requests.isAway
   const awayFor = away && outage.lasts !== undefined ? Math.round(outage.lasts) : undefined

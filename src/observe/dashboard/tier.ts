@@ -1,9 +1,10 @@
 import type { Store } from '../../engine/store.ts'
 import { tieredAt } from '../../tiers/listed.ts'
 import { tieredStats } from '../../tiers/tiered-stats.ts'
+import { remoteHealth } from '../health.ts'
 import type { TierState } from './wire.ts'
 
-/** The second tier behind a store; null where there is none. */
+/** The second tier, or bus, behind a store; null where there is none. */
 export function tierOf(store: Store): TierState | null {
   const opened = tieredAt(store)
   if (opened === undefined) return null
@@ -11,9 +12,12 @@ export function tierOf(store: Store): TierState | null {
   const { remote } = tieredStats(near.root.stats(), protocol)
   const { hits, misses, queued, isListening, knownFor, breakerOpenings: openings, distrusts, gaps } = remote
   const { maxStale } = protocol.settings
+  const { bus } = remoteHealth(protocol)
   return {
+    isBus: protocol.isBus,
     bus: isListening ? 'listening' : 'polling',
-    breaker: protocol.requests.isAway ? 'open' : 'closed',
+    breaker: bus!.down ? 'open' : 'closed',
+    awayFor: bus!.downFor ?? null,
     knownFor: finite(knownFor),
     maxStale: finite(maxStale),
     ...{ queued, hits, misses, openings, distrusts, gaps },
