@@ -84,11 +84,9 @@ export function health(cache: Cache | TieredCache): CacheHealth {
   }
 }
 
-/** What is told of the second tier or bus behind a cache. */
-export function remoteHealth(protocol: Protocol): Pick<CacheHealth, 'tier' | 'bus'> {
-  const { requests, outage, outbox, follower, isListening, isBus } = protocol
+function remoteHealth(protocol: Protocol): Pick<CacheHealth, 'tier' | 'bus'> {
+  const { requests, awayFor, outbox, follower, isListening, isBus } = protocol
   const away = requests.isAway
-  const awayFor = away && outage.lasts !== undefined ? Math.round(outage.lasts) : undefined
   const breaker = requests.isOpen ? 'open' : away ? 'half-open' : 'closed'
   const knownFor = protocol.now() - follower.knownAt
   return {

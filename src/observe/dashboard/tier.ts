@@ -1,7 +1,6 @@
 import type { Store } from '../../engine/store.ts'
 import { tieredAt } from '../../tiers/listed.ts'
 import { tieredStats } from '../../tiers/tiered-stats.ts'
-import { remoteHealth } from '../health.ts'
 import type { TierState } from './wire.ts'
 
 /** The second tier, or bus, behind a store; null where there is none. */
@@ -12,12 +11,11 @@ export function tierOf(store: Store): TierState | null {
   const { remote } = tieredStats(near.root.stats(), protocol)
   const { hits, misses, queued, isListening, knownFor, breakerOpenings: openings, distrusts, gaps } = remote
   const { maxStale } = protocol.settings
-  const { bus } = remoteHealth(protocol)
   return {
     isBus: protocol.isBus,
     bus: isListening ? 'listening' : 'polling',
-    breaker: bus!.down ? 'open' : 'closed',
-    awayFor: bus!.downFor ?? null,
+    breaker: protocol.requests.isAway ? 'open' : 'closed',
+    awayFor: protocol.awayFor ?? null,
     knownFor: finite(knownFor),
     maxStale: finite(maxStale),
     ...{ queued, hits, misses, openings, distrusts, gaps },
