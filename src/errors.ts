@@ -29,8 +29,8 @@ const brand: symbol = Symbol.for('nearcache.CacheError')
 export class CacheError extends Error {
   readonly code: CacheErrorCode
 
-  constructor(code: CacheErrorCode, message: string) {
-    super(message)
+  constructor(code: CacheErrorCode, message: string, options?: { readonly cause: unknown }) {
+    super(message, options)
     this.name = 'CacheError'
     this.code = code
     Object.defineProperty(this, brand, { value: true })

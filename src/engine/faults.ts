@@ -12,7 +12,8 @@ import { isThenable } from './removal.ts'
  * - `tier`: the second tier of a tiered cache does not answer, or does so again; more invalidations wait for it than may.
  * - `bus`: the same of a bus; its channel, or that of a second tier, could not be listened to, or told what cannot be read.
  * - `codec`: a value could not be written for the second tier, or could not be read there.
- * - `dashboard`: `authorise`, `reveal` or `onAction` of a dashboard threw; the name of the cache is `dashboard`.
+ * - `dashboard`: `authorise`, `reveal` or `onAction` of a dashboard threw or rejected. It belongs to no cache: its name is `dashboard`, and
+ *   it is in no statistics.
  * - `snapshot`: a snapshot was damaged, or an entry of it could not be written or put back.
  */
 export type FaultKind =

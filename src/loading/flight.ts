@@ -271,10 +271,10 @@ export class Flight {
   }
 
   #timeOut(): void {
-    const { key, store, resolved } = this.#request
+    const { store, resolved } = this.#request
     const error = new CacheError(
       'TIMEOUT',
-      `the load of ${describe(key)} took longer than ${resolved.hardTimeout} ms`,
+      `a load of ${describe(store.label)} took longer than ${resolved.hardTimeout} ms`,
     )
     this.#fail(error, 'timeout')
     this.#giveUp(error)

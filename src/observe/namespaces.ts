@@ -1,4 +1,3 @@
-import { type Cache, storeOf } from '../cache.ts'
 import type { Counters } from '../core/counters.ts'
 import type { Space } from '../core/space.ts'
 import type { CacheStats } from '../engine/stats.ts'
@@ -57,8 +56,7 @@ export function checkNamespaces(namespaces: unknown): readonly string[] {
 }
 
 /** What was counted in a cache, the listed namespaces that it has ever had apart, so that the sum of the parts is the whole. */
-export function partsOf(cache: Cache, namespaces: readonly string[]): Part[] {
-  const store = storeOf(cache)
+export function partsOf(store: Store, namespaces: readonly string[]): Part[] {
   let rest = store.stats()
   if (namespaces.length === 0) return [{ namespace: undefined, stats: rest, identity: store }]
   const which = JSON.stringify(namespaces)

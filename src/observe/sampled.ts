@@ -1,5 +1,6 @@
 import { allCaches, type Cache, storeOf } from '../cache.ts'
 import type { CacheStats } from '../engine/stats.ts'
+import type { Store } from '../engine/store.ts'
 import { refusal } from '../options/units.ts'
 import { checkNamespaces, type Part, partsOf, without } from './namespaces.ts'
 
@@ -23,8 +24,7 @@ const told = new WeakMap<object, number>()
 
 /** The caches whose statistics are collected: those chosen, or all of the process, those made later included. Keeps none of them. */
 export class Sampled {
-  private readonly chosen: readonly WeakRef<Cache>[] | undefined
-  private readonly names: Set<string> = new Set()
+  private readonly chosen: readonly WeakRef<Store>[] | undefined
   private readonly namespaces: readonly string[]
   /** What was told of namespaces the last time, by the name of the cache. */
   private parts: Map<string, readonly Part[]> = new Map()
@@ -42,29 +42,28 @@ export class Sampled {
   constructor(caches: readonly Cache[] | undefined, namespaces: unknown = undefined) {
     this.namespaces = checkNamespaces(namespaces)
     if (caches !== undefined && !Array.isArray(caches)) throw refusal('caches', 'an array of caches', caches)
-    this.chosen = caches?.map((cache) => {
+    const stores = caches?.map((cache) => {
       if (!(cache instanceof Object) || !('stats' in cache))
         throw refusal('caches', 'an array of caches', cache)
-      this.names.add((cache as Cache).name)
-      return new WeakRef(cache as Cache)
+      return storeOf(cache as Cache)
     })
+    this.chosen = stores && [...new Set(stores)].map((store) => new WeakRef(store))
     diagnostics()?.subscribe('nearcache:close', this.onClose)
   }
 
   /** Whether the cache of that name is one of them. */
   covers(name: string): boolean {
-    return this.chosen === undefined || this.names.has(name)
+    return this.chosen === undefined || this.chosen.some((ref) => ref.deref()?.label === name)
   }
 
   /** All that are open, and once more those that were closed since the last time. */
   collect(): Sample[] {
-    const open: readonly Cache[] = this.chosen
-      ?.flatMap((ref) => ref.deref() ?? [])
-      .filter((cache) => !isClosed(cache)) ?? [...allCaches().values()]
+    const stores = this.chosen?.flatMap((ref) => ref.deref() ?? []) ?? [...allCaches().values()].map(storeOf)
+    const open = stores.filter(({ root }) => !root.closed)
     this.parts = new Map()
-    const samples = open.flatMap((cache) => {
-      const parts = partsOf(cache, this.namespaces)
-      const { label } = storeOf(cache)
+    const samples = open.flatMap((store) => {
+      const parts = partsOf(store, this.namespaces)
+      const { label } = store
       if (parts.length > 1) this.parts.set(label, parts.slice(1))
       return parts.map((part) => sampleOf(label, part))
     })
@@ -82,10 +81,6 @@ function sampleOf(name: string, { namespace, stats, identity }: Part): Sample {
   const missed = Math.max(told.get(identity) ?? 0, stats.misses - stats.staleServed)
   told.set(identity, missed)
   return { name, namespace, stats, missed }
-}
-
-function isClosed(cache: Cache): boolean {
-  return storeOf(cache).root.closed
 }
 
 interface Diagnostics {

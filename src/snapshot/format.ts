@@ -92,17 +92,21 @@ export function lineSum(line: string | Buffer, before: number): number {
   return crc32(line, before)
 }
 
-/** What a line says. Throws for one that is damaged. */
+/** What a line says. Throws a CacheError for one that is damaged, or nonsense with the right checksum, whose text is nobody's business. */
 export function readLine(line: Buffer): End | Row {
-  const { json, isRow } = unsealed(line)
-  if (!isRow) {
-    assertEnd(json)
-    return json
+  try {
+    const { json, isRow } = unsealed(line)
+    if (!isRow) {
+      assertEnd(json)
+      return json
+    }
+    const [space, standing, key, form, value, left, extras] = (json as unknown[]).slice(0, -1)
+    const row = { space, standing, key: keyOf(key), form, value, left, extras }
+    assertRow(row)
+    return row
+  } catch (error) {
+    throw error instanceof CacheError ? error : bad('a line is not one of a snapshot')
   }
-  const [space, standing, key, form, value, left, extras] = (json as unknown[]).slice(0, -1)
-  const row = { space, standing, key: keyOf(key), form, value, left, extras }
-  assertRow(row)
-  return row
 }
 
 /** The head that a first line is; throws a CacheError that tells why it is none. */

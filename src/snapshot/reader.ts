@@ -215,12 +215,11 @@ export class Reader {
   }
 }
 
-/** An error with where it was met before its message. */
-function named(error: unknown, where: string): unknown {
-  if (!(error instanceof CacheError)) return error
-  const told = new CacheError(error.code, `${where}: ${error.message}`)
-  told.cause = error
-  return told
+/** A CacheError that tells where another error was met, which is its cause. */
+function named(cause: unknown, where: string): CacheError {
+  const error =
+    cause instanceof CacheError ? cause : bad(cause instanceof Error ? cause.message : String(cause))
+  return new CacheError(error.code, `${where}: ${error.message}`, { cause })
 }
 
 function infinite(span: number | null | undefined): number {

@@ -44,6 +44,7 @@ export class Outage {
     this.#tell(
       'UNREACHABLE',
       `has failed ${failures} times in a row (last: ${why}); until it answers, values are loaded from the source, what is held here is given for maxStale at most, and invalidations wait to be sent`,
+      { cause: last },
     )
   }
 
@@ -66,7 +67,7 @@ export class Outage {
     )
   }
 
-  #tell(code: 'UNREACHABLE' | 'REACHABLE', text: string): void {
-    this.#host.onFault(new CacheError(code, `${this.#cache}: the ${this.#what} ${text}`))
+  #tell(code: 'UNREACHABLE' | 'REACHABLE', text: string, options?: { readonly cause: unknown }): void {
+    this.#host.onFault(new CacheError(code, `${this.#cache}: the ${this.#what} ${text}`, options))
   }
 }

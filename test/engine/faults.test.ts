@@ -181,3 +181,95 @@ describe('faults', () => {
     }
   })
 })
+
+/** Every method that can make an entry leave, by its name, and how it does. */
+const removing: Record<
+  string,
+  (cache: Cache<string, number>, clock: ReturnType<typeof manualClock>) => unknown
+> = {
+  get: (cache, clock) => [clock.advance(1000), cache.get('short')],
+  getMany: (cache, clock) => [clock.advance(1000), cache.getMany(['short', 'a'])],
+  has: (cache, clock) => [clock.advance(1000), cache.has('short')],
+  peek: (cache, clock) => [clock.advance(1000), cache.peek('short')],
+  set: (cache) => [cache.set('a', 2), cache.set('new', 1), cache.set('b', 1, { ttl: 0 })],
+  add: (cache) => cache.add('new', 1),
+  setMany: (cache) =>
+    cache.setMany([
+      ['a', 2],
+      ['new', 1],
+      ['newer', 1],
+    ]),
+  touch: (cache) => cache.touch('a', 0),
+  delete: (cache) => cache.delete('a'),
+  deleteMany: (cache) => cache.deleteMany(['a', 'b', 'none']),
+  take: (cache) => cache.take('a'),
+  expire: (cache) => cache.expire('a'),
+  expireAll: (cache) => [cache.expireAll(), cache.set('a', 1)],
+  deleteByTag: (cache) => [cache.deleteByTag('t'), cache.set('tagged', 1)],
+  clear: (cache) => [cache.clear(), cache.set('a', 1)],
+  incr: (cache) => cache.incr('a'),
+  decr: (cache) => cache.decr('a'),
+  getOrSet: (cache) => cache.getOrSet('new', () => 1),
+  getOrLoad: (cache) => cache.getOrLoad('new', async () => 1),
+  getOrLoadMany: (cache) =>
+    cache.getOrLoadMany(['new', 'newer'], (keys) => keys.map((key) => [key, 1] as const)),
+  incrVersion: (cache) => [cache.version(1).set('a', 1), cache.incrVersion('a')],
+  decrVersion: (cache) => [
+    cache.version(2).set('a', 1),
+    cache.version(1).set('a', 1),
+    cache.version(2).decrVersion('a'),
+  ],
+  namespace: (cache) => cache.namespace('n').clear(),
+  version: (cache) => [cache.version(3).set('a', 1), cache.version(3).close()],
+  resize: (cache) => cache.resize(2),
+  close: (cache) => cache.close(),
+}
+
+/** Those that look, and remove nothing. */
+const looking = ['constructor', 'expiresIn', 'size', 'keys', 'values', 'entries', 'name', 'stats', 'toJSON']
+const helping = ['readClosely', 'readCalm', 'loadOne', 'loadMany']
+
+describe('85. a listener that throws', () => {
+  const methods = new Set<string>()
+  for (let part = Cache.prototype; part !== Object.prototype; part = Object.getPrototypeOf(part))
+    for (const name of Object.getOwnPropertyNames(part)) methods.add(name)
+
+  it('is tried in each operation of a cache', () => {
+    expect([...methods].sort()).toEqual([...Object.keys(removing), ...looking, ...helping].sort())
+  })
+
+  it.each(Object.entries(removing))(
+    'in %s reaches no caller, is a fault for each entry that left, and leaves the cache consistent',
+    async (name, operate) => {
+      for (const policy of ['adaptive', 'lru'] as const) {
+        const left: unknown[] = []
+        const faults: Fault[] = []
+        const clock = manualClock()
+        const cache = new Cache<string, number>({
+          ...{ maxEntries: 6, policy, clock: clock.now },
+          onRemoval({ key }) {
+            left.push(key)
+            throw new Error(`of ${left.length}`)
+          },
+          onError: (_error, fault) => faults.push(fault),
+        })
+        cache.set('short', 1, { ttl: 500 })
+        cache.set('tagged', 1, { tags: ['t'] })
+        cache.namespace<string, number>('n').set('inside', 1)
+        for (const key of ['a', 'b', 'c']) cache.set(key, 1)
+        await operate(cache, clock)
+        checkInvariants(cache)
+        clock.advance(1000)
+        for (let i = 0; name !== 'close' && i < 10; i++) cache.set(`later ${i}`, i)
+        checkInvariants(cache)
+        cache.close()
+        checkInvariants(cache)
+        expect(left.length).toBeGreaterThan(5)
+        expect(faults.map(({ kind, key, error }) => [kind, key, (error as Error).message])).toEqual(
+          left.map((key, i) => ['listener', key, `of ${i + 1}`]),
+        )
+        expect(cache.stats().faults).toEqual({ listener: left.length })
+      }
+    },
+  )
+})

@@ -24,7 +24,7 @@ const bounds: Readonly<Record<string, CacheOptions<number, string>>> = {
   'entries, refreshed ahead': { maxEntries: 60, refreshAhead: 0.8, staleWhileRevalidate: 12_000 },
 }
 
-describe(`a restored cache behaves like the one that went on (NEARCACHE_SEED=${seed}) (73, 78)`, () => {
+describe(`a restored cache behaves like the one that went on (NEARCACHE_SEED=${seed}) (71, 73, 78)`, () => {
   test.each(Object.entries(bounds))('%s', async (_name, options) => {
     const next = randoms(seed)
     let cache = new Cache<number, string>({ ttl: TTL, ...options })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { crc32 } from 'node:zlib'
 import { Cache, CacheError, type Fault } from 'nearcache'
 import { restore } from 'nearcache/snapshot'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -125,6 +126,81 @@ describe('a snapshot that is damaged (77, 78)', () => {
     expect(faults.map(({ error }) => (error as Error).message)).toEqual([expect.stringMatching(message)])
     const { error } = await restored(Buffer.from(text), new Map(), true)
     expect((error as Error).message).toMatch(message)
+  })
+})
+
+/** A snapshot of these lines, each with the checksum that it needs. */
+function sealed(lines: readonly string[]): Buffer {
+  const whole = lines.map((line) => {
+    const [start, end] = [line.slice(0, -1), line.at(-1)!]
+    const text = end === ']' ? `${start},` : `${start},"crc32":`
+    return `${text}"${crc32(text).toString(16).padStart(8, '0')}"${end}`
+  })
+  const rows = whole.slice(1)
+  const sum = rows.reduce((before, line) => crc32(line, before), 0)
+  const end = `{"entries":${rows.length},"lines":${rows.length},"sum":${sum},"crc32":`
+  return Buffer.from(`${[...whole, `${end}"${crc32(end).toString(16).padStart(8, '0')}"}`].join('\n')}\n`)
+}
+
+describe('75. 77. a snapshot that somebody has written to do harm', () => {
+  const head = `{"nearcache":"snapshot","version":1,"cache":"c","saved":${START},"serializer":0,"policy":"adaptive","state":{},"bounds":[8,null],"spaces":[[]]}`
+  const good = '[0,1,"good","J",1,null]'
+
+  test.each([
+    ['no JSON, whose text stands in no message', '[0,1,"card 4111", nonsense]'],
+    ['a key of no form', '[0,1,["T",[["i","card 4111"]]],"J",1,null]'],
+    ['a key of a form that there is not', '[0,1,["X",["card 4111"]],"J",1,null]'],
+    ['a negative place', '[-1,1,"card 4111","J",1,null]'],
+    ['a place beyond all', '[7,1,"card 4111","J",1,null]'],
+    ['a standing that is none', '[0,1e300,"card 4111","J",1,null]'],
+    ['a time that is none', '[0,1,"card 4111","J",1,"soon"]'],
+    ['tags that are none', '[0,1,"card 4111","J",1,null,{"tags":[{"toString":1}]}]'],
+    ['an idle time without end', '[0,1,"card 4111","J",1,null,{"idle":1e999}]'],
+    ['nothing but brackets', `[0,1,"card 4111","J",${'['.repeat(100_000)}]`],
+    ['a table that leads nowhere', '[0,1,"card 4111","T",[["o","a",9]],null]'],
+    ['a table of nothing', '[0,1,"card 4111","T",[],null]'],
+    ['a kind that there is not', '[0,1,"card 4111","T",[["process"]],null]'],
+    ['a class that there is not', '[0,1,"card 4111","T",[["e","constructor","n","m",null,-1]],null]'],
+    ['bytes of no class', '[0,1,"card 4111","T",[["b","__proto__",""]],null]'],
+    ['half a number', '[0,1,"card 4111","T",[["b","Float64Array","AAAA"]],null]'],
+    ['a pattern that is none', '[0,1,"card 4111","T",[["r","(",""]],null]'],
+  ])('%s: gives the rest, and one fault', async (_what, line) => {
+    const { there, faults, result } = await restored(
+      sealed([head, line, good]),
+      new Map([['/good', { value: 1, left: Infinity }]]),
+      false,
+    )
+    expect([...there.keys()]).toEqual(['/good'])
+    expect(faults).toHaveLength(1)
+    expect(faults[0]).toMatchObject({ kind: 'snapshot' })
+    expect((faults[0]!.error as Error).message).not.toContain('4111')
+    expect(result!.skipped.corrupt + result!.skipped.refused).toBe(1)
+    const strict = await restored(sealed([head, line, good]), new Map(), true)
+    expect([strict.there.size, strict.error === undefined]).toEqual([0, false])
+  })
+
+  test('names of prototypes are data, and depth without end is no reason to die', async () => {
+    const deep = `${'['.repeat(20_000)}1${']'.repeat(20_000)}`
+    const bytes = sealed([
+      head,
+      '[0,1,"__proto__","J",{"__proto__":{"isAdmin":true}},null]',
+      '[0,2,"constructor","T",[["o","__proto__",1],["o","isAdmin",2],["v",true]],null]',
+      `[0,3,"deep","J",${deep},null]`,
+      good,
+    ])
+    for (const protect of ['none', 'clone'] as const) {
+      const cache = new Cache<string, { isAdmin?: boolean }>({ maxBytes: '10mb', protect, onError() {} })
+      await restore(cache, streamed(bytes))
+      for (const key of ['__proto__', 'constructor']) {
+        const value = cache.get(key)!
+        expect(Object.keys(value)).toEqual(['__proto__'])
+        expect([value.isAdmin, Object.getPrototypeOf(value)]).toEqual([undefined, Object.prototype])
+      }
+      expect(({} as { isAdmin?: boolean }).isAdmin).toBeUndefined()
+      expect(cache.get('good')).toBe(1)
+      expect(await snapshotOf(cache)).toBeInstanceOf(Buffer)
+      checkInvariants(cache)
+    }
   })
 })
 

@@ -109,10 +109,10 @@ function refusing(call: () => void): ActionResult {
 }
 
 /** The value as text. What `reveal` throws is thrown. */
-function revealed(view: Cache, key: unknown, { reveal }: DashboardSettings): ActionResult {
+async function revealed(view: Cache, key: unknown, { reveal }: DashboardSettings): Promise<ActionResult> {
   const value = view.peek(key)
   if (value === undefined) return result(false)
-  return { ...result(true), text: inspectValue(reveal === undefined ? value : reveal(key, value)) }
+  return { ...result(true), text: inspectValue(reveal === undefined ? value : await reveal(key, value)) }
 }
 
 function result(done: boolean): ActionResult {

@@ -1,5 +1,6 @@
 import { storeOf } from '../../cache.ts'
 import { Faults } from '../../engine/faults.ts'
+import { isThenable } from '../../engine/removal.ts'
 import { Refusal, readAction } from './actions.ts'
 import { findEntries } from './entries.ts'
 import { processHistory } from './history.ts'
@@ -14,7 +15,7 @@ import {
 import { files } from './page.ts'
 import { forgery } from './requests.ts'
 import { shownCaches, stateOf } from './state.ts'
-import { unescaped } from './wire.ts'
+import { type ActionResult, unescaped } from './wire.ts'
 
 /** Answers a request of the web's kind. Never rejects. */
 export type DashboardHandler = (request: Request, visitor?: Visitor) => Promise<Response>
@@ -80,11 +81,22 @@ export function dashboard(options: DashboardOptions): DashboardHandler {
     const action = readAction(body, settings, shownCaches(settings))
     const mayAct = await permission(settings, request, action.kind, visitor)
     if (mayAct !== true) return mayAct
-    const result = await action.run()
+    const { done } = action
+    const report = (error: unknown): void =>
+      faults.report('dashboard', error, ...('key' in done ? [done.key] : []))
+    let result: ActionResult
     try {
-      settings.onAction?.({ request, visitor, ...action.done })
+      result = await action.run()
     } catch (error) {
-      faults.report('dashboard', error)
+      if (error instanceof Refusal) throw error
+      report(error)
+      return failed()
+    }
+    try {
+      const told: unknown = settings.onAction?.({ request, visitor, ...done })
+      if (isThenable(told)) Promise.resolve(told).catch(report)
+    } catch (error) {
+      report(error)
     }
     return json(result)
   }
@@ -95,9 +107,13 @@ export function dashboard(options: DashboardOptions): DashboardHandler {
     } catch (error) {
       if (error instanceof Refusal) return text(error.status, error.message)
       faults.report('dashboard', error)
-      return text(500, 'The dashboard has failed.')
+      return failed()
     }
   }
+}
+
+function failed(): Response {
+  return text(500, 'The dashboard has failed.')
 }
 
 /** True, or the answer of somebody who may not. */

@@ -46,7 +46,7 @@ export interface DashboardOptions {
   readonly actions?: boolean | readonly ('delete' | 'clear' | 'resize')[] | undefined
   /** Whether values can be seen, one by one. Default false. */
   readonly values?: boolean | undefined
-  /** What is shown of a value instead of it, to leave out what is nobody's business. Default: the value. */
+  /** What is shown of a value instead of it, or a promise of that, to leave out what is nobody's business. Default: the value. */
   readonly reveal?: ((key: unknown, value: unknown) => unknown) | undefined
   /** Whether keys are shown as they are or as hashes, by which nothing can be found or deleted. Default `'plain'`. */
   readonly keys?: 'plain' | 'hashed' | undefined

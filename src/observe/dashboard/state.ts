@@ -56,7 +56,8 @@ export function stateOf(settings: DashboardSettings, history: History, request: 
     guard: guard ? { live: guard.live, limit: guard.limit, holding: guard.holding, cuts: guard.cuts } : null,
     caches: [...caches].map(([name, cache]) => cacheState(name, cache, history, now, hasTrend)),
     faults: history.faults
-      .filter(({ cache }) => settings.stores === undefined || caches.has(cache))
+      // Those of dashboards belong to no cache, whatever a cache is called.
+      .filter(({ kind, cache }) => kind !== 'dashboard' && caches.has(cache))
       .map((fault) => faultState(fault, settings.keys)),
     ...(hasTrend && { traffic: trafficOf(caches.values(), history) }),
     spaces: Object.fromEntries(
