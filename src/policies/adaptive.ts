@@ -229,7 +229,12 @@ export class Adaptive implements Policy {
 
   state(): PolicyState {
     const { target, isFilling, room, random } = this
-    const own = { target, isFilling: Number(isFilling), room: Math.min(room, Number.MAX_SAFE_INTEGER), random }
+    const own = {
+      target,
+      isFilling: Number(isFilling),
+      room: Math.min(room, Number.MAX_SAFE_INTEGER),
+      random,
+    }
     return { ...own, ...this.duel.state(this.now) }
   }
 
