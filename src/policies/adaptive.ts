@@ -229,20 +229,28 @@ export class Adaptive implements Policy {
 
   state(): PolicyState {
     const { target, isFilling, room, random } = this
-    return { target, isFilling: Number(isFilling), room: Math.min(room, Number.MAX_SAFE_INTEGER), random }
+    const own = {
+      target,
+      isFilling: Number(isFilling),
+      room: Math.min(room, Number.MAX_SAFE_INTEGER),
+      random,
+    }
+    return { ...own, ...this.duel.state(this.now) }
   }
 
-  resume({ target, isFilling, room, random }: PolicyState, isLarger: boolean): void {
+  resume(state: PolicyState, isLarger: boolean): void {
+    const { target, isFilling, room, random } = state
     if (target! >= 0.5) this.target = target!
     this.random = (random! | 0) === 0 ? SEED : random! | 0
     this.isFilling = isFilling !== 0 || isLarger
     if (!this.isFilling && room! >= 1) this.setRoom(Math.min(this.capacity, room!))
+    if (room === this.room) this.time = this.duel.resume(state, this.now) << TIME_SHIFT
   }
 
   reinstate(slot: number, standing: number): void {
-    this.remove(slot)
+    this.takeOff(slot)
     this.time = (this.time - TICK) | 0
-    this.duel.begin(this.now)
+    this.duel.putBack(this.now)
     this.place(slot, standing)
   }
 

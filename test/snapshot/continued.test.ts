@@ -36,6 +36,7 @@ describe(`a restored cache behaves like the one that went on (NEARCACHE_SEED=${s
       await restore(copy, streamed(await snapshotOf(cache)), { strict: true })
       checkInvariants(copy)
       expect(standing(copy)).toEqual(standing(cache))
+      expect(storeOf(copy).policy.state()).toEqual(storeOf(cache).policy.state())
       use([cache, copy], next, 700)
       checkInvariants(copy)
       if (round % 2 === 1) cache = copy
