@@ -1,25 +1,12 @@
-import type { PolicyState } from './policy.ts'
-
 /** LRU's last uses are counted in so many spans of insertions at most, a power of two; about a quarter to a half of them are in use. */
-const SPANS = 256
+export const SPANS = 256
 const MOST_SHIFT = 20
-/** A count in a state is under this name and the number of its span, counted from the one under way. */
-const SPAN = 'span'
 /** The share of `lost` that one sample moves. */
 const LOST_STEP = 1 / 32
 /** LRU is followed for this many capacities of evictions, then has to prove itself again. */
 const TERM = 64
 /** How far below zero `regret` begins then, as a share of the capacity. */
 const TRIAL = 0.25
-
-/** What a duel goes on from, and at which time. */
-interface Resumed {
-  readonly regret: number
-  readonly lost: number
-  readonly counts: Int32Array
-  readonly spans: number
-  readonly now: number
-}
 
 /**
  * Tells whether the cache would do better as LRU, without keeping what LRU would keep. Times count insertions; an age is one since
@@ -33,24 +20,22 @@ interface Resumed {
  * 4. A cache that follows LRU does not see what it misses by that. So it returns after a time, and LRU has to prove itself again.
  */
 export class Duel {
-  private room!: number
+  room!: number
   /** Hits that LRU would have had more than there were. A fraction, so that V8 keeps it as a double from the start. */
-  private regret = 0.5
+  regret = 0.5
   /** Keys that LRU would hold and that are not remembered, as a share of the room. */
-  private lost = 0.5
+  lost = 0.5
   /** Keys by the span of their last use; a ring. What the span under way inserts is counted when it begins. */
-  private readonly counts = new Int32Array(SPANS)
+  readonly counts: Int32Array = new Int32Array(SPANS)
   /** Insertions of a span, as a power of two. */
-  private shift = -1
+  shift = -1
   /** Spans that LRU reaches back, and the sum of their counts. */
-  private spans!: number
-  private held!: number
+  spans!: number
+  held!: number
   /** Evictions since LRU is followed. */
-  private followed = 0
+  followed = 0
   /** A span begins at times that have none of these bits. */
   inSpan!: number
-  /** What it goes on from while entries are put back; absent where that was too different. */
-  private resumed: Resumed | undefined = undefined
 
   constructor(room: number) {
     this.resize(room, 0)
@@ -60,7 +45,6 @@ export class Duel {
   clear(now: number): void {
     this.regret = Math.min(this.room, 0.5 - this.room)
     this.lost = this.followed = 0
-    this.resumed = undefined
     this.begin(now)
   }
 
@@ -69,7 +53,6 @@ export class Duel {
     this.regret = Math.min(room, Math.max(0.5 - room, this.regret))
     const spans = room / 2 ** this.shift
     if (this.shift >= 0 && spans < 192 && (spans >= 32 || this.shift === 0)) return
-    this.resumed = undefined
     this.shift = Math.min(MOST_SHIFT, Math.max(0, Math.floor(Math.log2(room / 64))))
     this.inSpan = 2 ** this.shift - 1
     this.begin(now)
@@ -79,53 +62,6 @@ export class Duel {
   begin(now: number): void {
     this.spans = 1
     this.held = this.counts[this.at(now)] = this.inSpan + 1
-  }
-
-  /** Where it stands, in numbers; nothing while there is no bound to measure by. */
-  state(now: number): PolicyState {
-    const { room, regret, lost, followed, shift, spans, counts } = this
-    if (room === Number.POSITIVE_INFINITY) return {}
-    const state: Record<string, number> = { regret, lost, followed, shift, inSpan: now & this.inSpan }
-    for (let i = 0; i < spans; i++) state[SPAN + i] = counts[this.at(now - (i << shift))]
-    return state
-  }
-
-  /** Goes on from such a state of a duel with the same room; the time, which is moved to where in its span the other was. */
-  resume(state: PolicyState, now: number): number {
-    const { regret, lost, followed, shift, inSpan } = state
-    if (shift !== this.shift || !(regret! <= this.room && lost! <= 1 && followed! >= 0)) return now
-    const time = now + ((inSpan! - now) & this.inSpan)
-    const counts = new Int32Array(SPANS)
-    let spans = 0
-    while (spans < SPANS && state[SPAN + spans] !== undefined) {
-      counts[this.at(time - (spans << shift))] = state[SPAN + spans]!
-      spans++
-    }
-    if (spans === 0) return now
-    this.followed = followed!
-    this.resumed = {
-      regret: Math.min(this.room, Math.max(0.5 - this.room, regret!)),
-      lost: lost!,
-      counts,
-      spans,
-      now: time,
-    }
-    this.putBack(time)
-    return time
-  }
-
-  /** An entry was put back that is no insertion: all is as it was, unless something else was inserted meanwhile. */
-  putBack(now: number): void {
-    if (this.resumed?.now !== now) {
-      this.begin(now)
-      return
-    }
-    const { regret, lost, counts, spans } = this.resumed
-    this.regret = regret
-    this.lost = lost
-    this.counts.set(counts)
-    this.spans = spans
-    this.held = counts.reduce((sum, count) => sum + count)
   }
 
   get favoursLru(): boolean {
@@ -182,7 +118,7 @@ export class Duel {
     this.held -= this.counts[this.at(now - (this.spans << this.shift))]
   }
 
-  private at(time: number): number {
+  at(time: number): number {
     return (time >>> this.shift) & (SPANS - 1)
   }
 }

@@ -138,7 +138,7 @@ export class Reader {
     const [entries, weight] = head.bounds
     const isLarger = store.maxEntries > (entries ?? Infinity) || store.maxWeight > (weight ?? Infinity)
     if (this.#isOfPolicy && store.slots.used === 0 && this.#space === store.root)
-      store.policy.resume(head.state, isLarger)
+      this.#reinstatement.standings.resume(head.state, isLarger)
   }
 
   #put(row: Row | Decoded): void {
@@ -182,7 +182,7 @@ export class Reader {
     // The weigher is user code and may have stored something.
     if (reinstatement.isOutdone(space, key, tags)) this.#skipped.outdone++
     else {
-      const isPlaced = this.#isOfPolicy && !store.policy.isGhost(standing)
+      const isPlaced = this.#isOfPolicy && !reinstatement.standings.isGhost(standing)
       const portrait = { value, left, grace, refresh, idle, tags }
       reinstatement.put(space, key, portrait, weight, isPlaced ? standing : undefined)
       this.#entries++

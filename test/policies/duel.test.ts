@@ -81,30 +81,3 @@ test('a bound by weight, whose room is not known at first, does not confuse it',
   }
   expect(duel.favoursLru).toBe(true)
 })
-
-test('a duel that goes on from the state of another stands where that does, and decides as it', () => {
-  const timed = new Timed(100)
-  const { duel } = timed
-  timed.insert(533)
-  for (let i = 0; i < 60; i++) {
-    timed.insert(1)
-    duel.missed(timed.now, 50)
-    duel.hit(timed.now, 7)
-  }
-  const other = new Timed(100)
-  other.now = other.duel.resume(duel.state(timed.now), 0)
-  expect(other.duel.state(other.now)).toEqual(duel.state(timed.now))
-  for (const { duel, now } of [timed, other]) for (let i = 0; i < 39; i++) duel.missed(now, 50)
-  for (const { duel } of [timed, other]) expect(duel.favoursLru).toBe(false)
-  for (const { duel, now } of [timed, other]) duel.missed(now, 50)
-  for (const { duel } of [timed, other]) expect(duel.favoursLru).toBe(true)
-})
-
-test('a state without a duel, or of one with another room, leaves a duel as it is', () => {
-  const { duel } = new Timed(100)
-  const before = duel.state(0)
-  const large = new Timed(10_000)
-  large.insert(20_000)
-  for (const state of [{}, large.duel.state(large.now)]) expect(duel.resume(state, 0)).toBe(0)
-  expect(duel.state(0)).toEqual(before)
-})
