@@ -132,7 +132,9 @@ export class GuardController {
 
   private watch(store: Store, part: Guarded): void {
     const most = Math.floor((this.marks.limit * CHECK_SHARE) / part.eachAll)
-    part.interval = Math.min(Math.max(most, 1), MOST_INSERTIONS)
+    const interval = Math.min(Math.max(most, 1), MOST_INSERTIONS)
+    if (interval === part.interval) return
+    part.interval = interval
     store.watchInsertions(part.interval, () => this.check(part))
   }
 

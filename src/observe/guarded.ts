@@ -17,8 +17,8 @@ export class Guarded {
   readonly name: string
   /** Hits of late, halved at each collection; as many times as the cache says that they are worth. */
   heat = 0
-  /** How many insertions lie between two looks at it. */
-  interval = 1
+  /** How many insertions lie between two looks at it; 0 before the first. */
+  interval = 0
   /** When it began to be held, in Unix time; undefined while it is not. */
   heldSince: number | undefined = undefined
   private readonly ref: WeakRef<Store>
