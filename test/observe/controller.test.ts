@@ -137,6 +137,42 @@ describe('the controller of the heap guard', () => {
     expect(new Guarded(storeOf(bounded)).each).toBeCloseTo(bounded.stats().weight / 100, 6)
   })
 
+  test('58. 59. values that become much larger within a turn are seen at once: held, and cut back where they take the place of others', () => {
+    const cache = new Cache<number, string>({ maxEntries: 100_000, ttl: Infinity })
+    let garbage = 0
+    const live = (): number => {
+      let bytes = 0
+      for (const value of storeOf(cache).slots.values)
+        if (typeof value === 'string') bytes += 100 + value.length
+      return bytes
+    }
+    const limit = 8 * MB
+    const guard = new GuardController(
+      {
+        used: () => live() + garbage,
+        rss: () => 0,
+        now: () => 0,
+        later: () => {},
+        stores: () => [storeOf(cache)],
+      },
+      { limit, high: 0.75 * limit, low: 0.65 * limit, memory: Infinity },
+    )
+    for (let key = 0; key < 3000; key++) cache.set(key, 'small')
+    guard.collected()
+    let peak = 0
+    for (let key = 3000; key < 8000; key++) {
+      cache.set(key, 'x'.repeat(10_000))
+      garbage += 100
+      if (key % 50 === 0) peak = Math.max(peak, live())
+    }
+    expect(guard.counts).toMatchObject({ collections: 1, holds: 1 })
+    expect(peak / limit).toBeGreaterThan(0.5)
+    expect(peak / limit).toBeLessThan(0.92)
+    guard.collected()
+    expect(live() / limit).toBeLessThan(0.8)
+    checkInvariants(cache)
+  })
+
   test('61. the cache with the fewest hits per byte gives first, and keeps its floor', () => {
     const [useful, useless] = caches(20_000) as [Numbers, Numbers]
     const heap = new Heap([useful, useless])

@@ -305,7 +305,7 @@ describe('63. 65. 69. a service that asks for more than its heap has', { timeout
     })
   }
 
-  test.each(['grow', 'burst', 'sync', 'worker'])(
+  test.each(['grow', 'burst', 'sync', 'swell', 'worker'])(
     '%s: lives with the guard, and dies without it',
     (scenario) => {
       const { stdout, stderr } = serve(scenario, 'guard')
