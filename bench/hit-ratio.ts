@@ -47,7 +47,12 @@ for await (const { name, trace, pairs: own } of values.synthetic ? syntheticWork
   for (const pair of own) {
     const ours = hitRatio(trace, 'adaptive', pair.capacity)
     const oursDoubled = doubledHitRatio(trace, 'adaptive', pair.capacity)
-    pairs.push({ ...pair, ours, oursDoubled, othersDoubled: othersDoubled(trace, pair.capacity, pair.others) })
+    pairs.push({
+      ...pair,
+      ours,
+      oursDoubled,
+      othersDoubled: othersDoubled(trace, pair.capacity, pair.others),
+    })
   }
   console.error(`${name}: ${trace.keys.length.toLocaleString('en')} reads, ${own.length} sizes`)
 }

@@ -44,7 +44,13 @@ export function toSyntheticPage(pairs: readonly Measured[]): string {
 
 function policies(pairs: readonly Measured[]): string {
   return table(
-    ['policy', 'gap closed', 'mean hit ratio', 'pairs more than a point below LRU', 'mean, each read made twice'],
+    [
+      'policy',
+      'gap closed',
+      'mean hit ratio',
+      'pairs more than a point below LRU',
+      'mean, each read made twice',
+    ],
     scores(pairs)
       .filter(([name]) => name !== TWICE)
       .map(([name, { gapClosed: gap, meanHitRatio, belowLru }]) => [
