@@ -48,7 +48,11 @@ test('expireAll of a large space holds at once for all of it, and not for what i
   cache.delete(MANY - 1)
   cache.expireAll()
   expect([cache.get(0), cache.get(MANY - 2), cache.peek(MANY - 3)]).toEqual([undefined, undefined, undefined])
-  expect([cache.has(MANY - 4), cache.touch(MANY - 4), cache.expiresIn(MANY - 5)]).toEqual([false, false, undefined])
+  expect([cache.has(MANY - 4), cache.touch(MANY - 4), cache.expiresIn(MANY - 5)]).toEqual([
+    false,
+    false,
+    undefined,
+  ])
   expect(() => cache.incr(MANY - 6)).toThrow('no entry under')
   expect(cache.add(MANY - 7, 7)).toBe(true)
   cache.set(MANY - 8, 8)
@@ -102,7 +106,7 @@ test('39. what a large expireAll has ended leaves as expired, also where all is 
 
 test('an entry that is moved to a version with an expireAll under way stays live', () => {
   const cache = new Cache<number, number>({ maxEntries: Infinity, ttl: Infinity })
-  const next = cache.version<number, number>(2)
+  const next = cache.version(2)
   for (let key = 0; key < MANY; key++) next.set(key, key)
   cache.set(MANY - 1, 1)
   next.expireAll()
