@@ -13,6 +13,7 @@ const SCENARIOS: Readonly<Record<string, string>> = {
   grow: "1.2 million requests while the service's own data grows to 64 MB",
   burst: 'besides, 40 MB in one turn, held for a while',
   sync: '600,000 sets in one turn',
+  swell: '60,000 sets of small values, then as many of values a thousand times larger, in one turn',
   recover: "3 million requests; the service's own data is released after a third",
   buffers:
     '200,000 Buffers of 4 KB, with `memory: "400mb"`; without the guard nothing dies of them, but the process takes more',

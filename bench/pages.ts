@@ -85,11 +85,19 @@ export function comparisonPage(
 export function goalPage(reports: Reports): string {
   const parts = [
     '# Goals',
-    'What nearcache is to reach, and what it does, from the results in [docs/benchmarks](../docs/benchmarks/README.md). Where it does not, [where the time goes](../docs/benchmarks/profile.md) tells what is in the way. Written by `npm run bench`.',
+    'What nearcache is to reach, and what it does, from the results in [docs/benchmarks](../docs/benchmarks/README.md). Written by `npm run bench`.',
+    goalNotes,
     ...reports.flatMap(({ report }) => [`## Node ${report.environment.node}`, toMarkdown(goalTable(report))]),
   ]
   return `${parts.join('\n\n')}\n`
 }
+
+const goalNotes = `Each is the median of ratios within rounds, with the default policy unless it says \`lru\`, and a ttl. *Floor* is what a Map by itself reaches in the same run, which keeps no order of use, no deadline and no count, and drops what came first.
+
+- **Hits** are measured by what any bounded cache has to do, a Map to places in an array. An order drawn anew is what an application asks for; of one short list that is repeated the processor learns which branches come, which halves the time of a Map. [What a hit is made of](../docs/benchmarks/profile.md#what-a-hit-is-made-of) tells what stands in the way where a bound is missed: to see that nothing has expired, the count, and the note for the policy.
+- **Insertions**: a Map alone looks up, inserts and removes a key; [where the time goes](../docs/benchmarks/profile.md) tells its share. \`adaptive\` keeps the keys of ghosts in its Map besides, four for ten entries, or as many as entries in a cache of 512 or fewer, and the two are more than what the fastest do, who keep neither deadlines nor counts.
+- **Loads** are reckoned: the time of a read-through, and what its misses take at so many microseconds each. The peer is the one that takes least of those that find less.
+- **P99.9 of sets**: one set in a thousand is the first of its turn of the event loop. It comes after a slice of the sweep, reads the clock and finds the processor's caches cold; the pages of each Node tell its share.`
 
 /** All tables of a run. */
 export function nodePage(report: Report): string {

@@ -130,13 +130,18 @@ export function trouble({ failing, tier, faults, minute }: CacheState): Answer {
       text: `The last ${format.count(failing.loads)} loads have failed: ${format.visible(failing.error, 120)}.${meanwhile}`,
     }
   }
-  if (tier !== null && tier.breaker === 'open')
+  if (tier !== null && tier.breaker === 'open') {
+    const [what, meanwhile] = tier.isBus
+      ? ['bus', 'other processes are not heard']
+      : ['second tier', 'values come from the source']
+    const since = tier.awayFor === null ? '' : ` for ${format.duration(tier.awayFor)}`
     return {
       level: 'bad',
-      title: 'Second tier away',
-      brief: 'second tier away',
-      text: 'The second tier does not answer; values come from the source.',
+      title: `The ${what} is away`,
+      brief: `${what} away${since}`,
+      text: `The ${what} has not answered${since}; ${meanwhile}.`,
     }
+  }
   if (minute.failed > 0 && minute.failed >= 0.05 * minute.loads) {
     const share = format.percent(minute.failed / minute.loads)
     return {
@@ -150,8 +155,8 @@ export function trouble({ failing, tier, faults, minute }: CacheState): Answer {
     return {
       level: 'warn',
       title: 'Without news',
-      brief: 'no news of the second tier',
-      text: 'Nothing was heard of the second tier for longer than what is held may be given.',
+      brief: `no news of the ${tier.isBus ? 'bus' : 'second tier'}`,
+      text: 'Nothing was heard of what others change for longer than what is held may be given.',
     }
   const seen =
     faults === 0 ? '' : ` ${format.count(faults)} ${faults === 1 ? 'fault' : 'faults'} since the start.`

@@ -2,14 +2,19 @@ import type { CacheState } from '../src/observe/dashboard/wire.ts'
 import { h, type VNode } from './dom.ts'
 import * as format from './format.ts'
 
-/** How a tiered cache stands with its second tier. */
+/** How a tiered cache stands with its second tier, or its bus. */
 export function tier({ tier }: CacheState): VNode {
   const state = tier!
   const asked = state.hits + state.misses
   const items: readonly (readonly [string, string, (string | undefined)?])[] = [
-    ['Bus', state.bus === 'listening' ? 'listening' : 'polling', state.bus === 'listening' ? 'good' : 'warn'],
+    [
+      'News',
+      state.bus === 'listening' ? 'listening' : 'polling',
+      state.bus === 'listening' ? 'good' : 'warn',
+    ],
     ['Last proof', state.knownFor === null ? 'none yet' : `${format.duration(state.knownFor)} ago`],
     ['Breaker', state.breaker, state.breaker === 'closed' ? 'good' : 'bad'],
+    ...(state.awayFor === null ? [] : [['Away for', format.duration(state.awayFor), 'bad'] as const]),
     ['Waiting to be sent', format.count(state.queued), state.queued > 0 ? 'warn' : undefined],
     ['Found there', asked === 0 ? '–' : `${format.percent(state.hits / asked)} of ${format.short(asked)}`],
     ['Given up for a while', `${format.count(state.openings)}×`],
@@ -19,7 +24,7 @@ export function tier({ tier }: CacheState): VNode {
   return h(
     'section',
     { class: 'card' },
-    h('h2', null, 'Second tier'),
+    h('h2', null, state.isBus ? 'Bus' : 'Second tier'),
     h(
       'dl',
       { class: 'facts' },

@@ -5,6 +5,8 @@ export interface Measured extends Pair {
   ours: number
   /** The same where each read is made twice in a row; the share of the first reads that it answers. */
   oursDoubled: number
+  /** The same of other policies, those of which it is known. */
+  othersDoubled?: Record<string, number>
 }
 
 /** What a policy is worth over all pairs. */

@@ -1,7 +1,7 @@
 import { NONE } from '../core/slots.ts'
 import type { Space, Table } from '../core/space.ts'
-import type { PolicyState } from '../policies/policy.ts'
 import { NegativeResult } from './negative.ts'
+import { type PolicyState, type Standings, standingsOf } from './standings.ts'
 import type { Store } from './store.ts'
 
 /** A key in its place in the order of a store. */
@@ -38,6 +38,7 @@ const CHUNK = 2 ** CHUNK_BITS
 export class Picture {
   readonly state: PolicyState
   private readonly store: Store
+  private readonly standings: Standings
   private readonly next: Int32Array
   private readonly marks: Int32Array
   private readonly queues: readonly { readonly oldest: number; readonly size: number }[]
@@ -53,12 +54,13 @@ export class Picture {
   constructor(store: Store) {
     const { slots, policy } = store
     this.store = store
-    this.state = policy.state()
+    this.standings = standingsOf(policy)
+    this.state = this.standings.state()
     this.end = slots.end
     this.next = slots.next.slice(0, slots.end)
     this.marks = slots.marks.slice(0, slots.end)
     this.queues = policy.queues.map(({ oldest, size }) => ({ oldest, size }))
-    this.standingOf = policy.standings()
+    this.standingOf = this.standings.meaning()
     this.met = new Uint8Array(slots.end)
     this.left = Math.ceil(slots.end / CHUNK)
     // Entries may be on the move: all is copied before another is moved.
@@ -103,7 +105,7 @@ export class Picture {
         }
         met[slot] = 1
         const standing = this.standingOf(marks[slot] ?? 0)
-        yield { space, key, standing, isGhost: store.policy.isGhost(standing) }
+        yield { space, key, standing, isGhost: this.standings.isGhost(standing) }
       }
     }
   }

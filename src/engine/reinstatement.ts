@@ -2,6 +2,7 @@ import { Flights } from '../core/fence.ts'
 import { NONE } from '../core/slots.ts'
 import type { Space } from '../core/space.ts'
 import type { Portrait } from './picture.ts'
+import { type Standings, standingsOf } from './standings.ts'
 import type { Store } from './store.ts'
 
 /** How many keys that are written or removed meanwhile are told apart in each key space. */
@@ -14,6 +15,7 @@ const LONG_AGO = 0.5
  * on wins over what is put back later: it is fenced like the results of a load.
  */
 export class Reinstatement {
+  readonly standings: Standings
   private readonly store: Store
   private readonly deletions: number
   private readonly fenced: Map<
@@ -23,6 +25,7 @@ export class Reinstatement {
 
   constructor(store: Store) {
     this.store = store
+    this.standings = standingsOf(store.policy)
     this.deletions = store.tagFence.begin()
     store.reinstatements ??= new Set()
     store.reinstatements.add(this)
@@ -61,12 +64,12 @@ export class Reinstatement {
   /** Puts an entry in its place. To be notified. */
   put(space: Space, key: unknown, portrait: Portrait, weight: number, standing: number | undefined): void {
     const { store } = this
-    const { slots, policy } = store
+    const { slots } = store
     const now = store.clock.recent()
     const ghost = store.slotOf(space, key) ?? NONE
     if (ghost !== NONE) store.dropKey(ghost)
     const slot = store.insert(space, key, NONE, portrait.value, weight, now)
-    if (standing !== undefined) policy.reinstate(slot, standing)
+    if (standing !== undefined) this.standings.reinstate(slot, standing)
     store.retag(slot, space, portrait.tags.length > 0 ? portrait.tags : undefined)
     if (slots.lastReads !== undefined) slots.lastReads[slot] = now - portrait.idle
     const deadline = now + portrait.left
@@ -85,11 +88,11 @@ export class Reinstatement {
   /** Has a key remembered that has no entry. */
   recall(space: Space, key: unknown, standing: number): void {
     const { store } = this
-    const { slots, policy } = store
+    const { slots } = store
     if (slots.isFull || store.slotOf(space, key) !== undefined) return
     const slot = slots.take()
     store.name(slot, space, key)
-    if (policy.recall(slot, standing)) store.weighGhost(slot)
+    if (this.standings.recall(slot, standing)) store.weighGhost(slot)
     else store.freeKey(slot)
   }
 }

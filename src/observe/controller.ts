@@ -58,6 +58,8 @@ const SAMPLED = 8
  * - predicted: `live` and what the caches have grown by since, which is known without a collection, also inside one long turn.
  *
  * Predicted above `high`: hold, no cache grows. Live above `high`: cut down to `low`. Live below `low`: grow again, a little at a time.
+ * Held caches may grow all the same, where larger entries take the place of others: predicted halfway from `high` to the limit they are
+ * cut back to `high`, also within a turn.
  */
 export class GuardController {
   readonly counts = { collections: 0, holds: 0, cuts: 0, given: 0, grown: 0 }
@@ -69,10 +71,9 @@ export class GuardController {
   private readonly known: WeakSet<Store> = new WeakSet()
   /** The old generation when it was last looked at. */
   private previous: number
-  /** What the caches held at the last collection, on the heap and in all. */
-  private base = 0
-  private baseAll = 0
-  private rss: number
+  /** What the old generation and the process are reckoned to have taken when the caches began to be counted anew. */
+  private base: number
+  private baseAll: number
   /** The memory of the process at the last cut that it was the cause of; it need not fall for what is freed. */
   private rssAtCut = 0
   /** How much more an entry takes than estimated, learnt from collections. */
@@ -89,9 +90,9 @@ export class GuardController {
     this.marks = marks
     this.previous = probe.used()
     this.live = this.previous
-    this.rss = probe.rss()
+    this.base = this.live
+    this.baseAll = probe.rss()
     this.adopt()
-    this.rebase()
   }
 
   /** All that is guarded. */
@@ -131,49 +132,60 @@ export class GuardController {
 
   private watch(store: Store, part: Guarded): void {
     const most = Math.floor((this.marks.limit * CHECK_SHARE) / part.eachAll)
-    store.watchInsertions(Math.min(Math.max(most, 1), MOST_INSERTIONS), () => this.check(part))
+    const interval = Math.min(Math.max(most, 1), MOST_INSERTIONS)
+    if (interval === part.interval) return
+    part.interval = interval
+    store.watchInsertions(part.interval, () => this.check(part))
   }
 
   /** Entries were inserted; also within a long turn in which no collection is told of. */
   private check(part: Guarded): void {
     const { store } = part
     if (this.hasStopped || store === undefined) return
-    if (++this.checks % SAMPLED === 0) {
-      part.sample(1)
-      this.watch(store, part)
-    }
+    part.reckon(part.interval)
+    if (++this.checks % SAMPLED === 0) part.sample(1)
+    this.watch(store, part)
     if (this.debt > 0) this.pay()
     const used = this.probe.used()
     if (used < this.previous - FALL) this.measured(used)
     this.previous = used
-    if (!this.holding && this.isPredictedHigh()) this.hold()
+    const { high, limit, memory } = this.marks
+    const predicted = this.predicted
+    if (!this.holding && (predicted > high || this.predictedAll > MEMORY_LOW * memory)) this.hold()
+    else if (predicted > (high + limit) / 2 && this.debt === 0 && this.leastUseful() !== undefined)
+      this.cut(predicted - high)
   }
 
-  private isPredictedHigh(): boolean {
-    let inside = -this.base
-    let all = -this.baseAll
-    for (const part of this.parts) {
-      inside += part.bytes
-      all += part.allBytes
-    }
-    const { high, memory } = this.marks
-    return this.live + inside * this.scale > high || this.rss + all > MEMORY_LOW * memory
+  /** What the old generation will hold after a collection. */
+  private get predicted(): number {
+    let { base } = this
+    for (const part of this.parts) base += part.grown * this.scale
+    return base
+  }
+
+  /** What the process will take. */
+  private get predictedAll(): number {
+    let { baseAll } = this
+    for (const part of this.parts) baseAll += part.grownAll
+    return baseAll
   }
 
   private measured(used: number): void {
-    const before = this.base
     this.counts.collections++
     this.adopt()
     const rss = this.probe.rss()
-    for (const part of this.parts) part.refresh()
-    this.rebase()
-    const grown = this.base - before
+    const grown = (this.predicted - this.live) / this.scale
+    for (const part of this.parts) {
+      part.refresh()
+      part.restart()
+    }
     if (grown > TELLING) {
       const seen = (used - this.live) / grown
       this.scale = Math.min(MOST_SCALE, Math.max(LEAST_SCALE, (this.scale + seen) / 2))
     }
     this.live = used
-    this.rss = rss
+    this.base = used
+    this.baseAll = rss
     const { high, low, memory } = this.marks
     if (rss <= MEMORY_HIGH * memory) this.rssAtCut = 0
     if (used > high) this.cut(used - low)
@@ -184,15 +196,6 @@ export class GuardController {
       this.debt = 0
       const isLow = used < low && rss < MEMORY_LOW * memory
       if (isLow && this.probe.now() > this.growsFrom) this.grow()
-    }
-  }
-
-  private rebase(): void {
-    this.base = 0
-    this.baseAll = 0
-    for (const part of this.parts) {
-      this.base += part.bytes
-      this.baseAll += part.allBytes
     }
   }
 
@@ -245,7 +248,6 @@ export class GuardController {
     }
     // The others do not take what this one gave.
     for (const part of this.parts) part.hold(Math.min(part.heldAt, part.size))
-    this.rebase()
     if (this.debt > 0 && !this.isPaying) {
       this.isPaying = true
       probe.later(() => {

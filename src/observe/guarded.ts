@@ -1,11 +1,13 @@
 import { estimateBytes } from '../core/bytes.ts'
-import { FIRST_SLOT } from '../core/slots.ts'
+import { FIRST_SLOT, NONE } from '../core/slots.ts'
 import type { Store } from '../engine/store.ts'
 
 /** What an entry takes besides its key and value, in bytes. */
 const OVERHEAD = 96
 /** How many entries are looked at to learn how large they are. */
 const SAMPLES = 16
+/** How many of those that came last are looked at to learn what comes at present. */
+const NEWEST = 3
 /** The least that a cache keeps: this share of its bound, or of the most that it has held, and so many entries. */
 const FLOOR_SHARE = 0.02
 const FLOOR = 16
@@ -15,6 +17,8 @@ export class Guarded {
   readonly name: string
   /** Hits of late, halved at each collection; as many times as the cache says that they are worth. */
   heat = 0
+  /** How many insertions lie between two looks at it; 0 before the first. */
+  interval = 0
   /** When it began to be held, in Unix time; undefined while it is not. */
   heldSince: number | undefined = undefined
   private readonly ref: WeakRef<Store>
@@ -25,6 +29,12 @@ export class Guarded {
   private outside = 0
   /** The most entries that it has held. */
   private peak = 0
+  /** Bytes that came since it began anew, less those that left, on the heap and in all. */
+  private came = 0
+  private cameAll = 0
+  /** What it held when that was last reckoned up. */
+  private reckoned = 0
+  private base = 0
 
   constructor(store: Store) {
     this.ref = new WeakRef(store)
@@ -32,6 +42,7 @@ export class Guarded {
     this.weight = store.settings.guard ? store.settings.guard.weight : 1
     this.hits = store.counters.hits
     this.sample(SAMPLES)
+    this.restart()
   }
 
   /** Undefined once nobody holds it any more, or it was closed. */
@@ -61,6 +72,15 @@ export class Guarded {
 
   get eachAll(): number {
     return OVERHEAD + this.inside + this.outside
+  }
+
+  /** Bytes that it has grown by on the heap since it began anew; more than its entries tell where larger ones have taken the place of others. */
+  get grown(): number {
+    return this.isExact ? this.bytes - this.base : this.came + (this.size - this.reckoned) * this.each
+  }
+
+  get grownAll(): number {
+    return this.isExact ? this.grown : this.cameAll + (this.size - this.reckoned) * this.eachAll
   }
 
   /** The bound by entries that its user has set. */
@@ -102,6 +122,56 @@ export class Guarded {
     this.store?.hold(isHeld ? at : Infinity)
   }
 
+  /** Begins to count anew what it grows by. */
+  restart(): void {
+    this.came = 0
+    this.cameAll = 0
+    this.reckoned = this.size
+    this.base = this.bytes
+  }
+
+  /** So many entries were inserted since the last time: learns from the newest what they take, and what has left for them. */
+  reckon(inserted: number): void {
+    const { store } = this
+    if (store === undefined || store.size === 0) return
+    if (this.isExact) {
+      this.sample(0)
+      return
+    }
+    const { size } = store
+    const came = Math.max(inserted, size - this.reckoned)
+    const left = this.reckoned + came - size
+    const { inside, outside } = this.newest(store)
+    this.came += came * (OVERHEAD + inside) - left * this.each
+    this.cameAll += came * (OVERHEAD + inside + outside) - left * this.eachAll
+    const share = Math.min(came, size) / size
+    this.inside += share * (inside - this.inside)
+    this.outside += share * (outside - this.outside)
+    this.reckoned = size
+  }
+
+  /** What it weighs is bytes. */
+  private get isExact(): boolean {
+    return this.store?.unit === 'bytes'
+  }
+
+  /** The mean bytes of the entries that came last, as far as the policy knows. */
+  private newest({ policy, slots }: Store): { inside: number; outside: number } {
+    for (const { oldest } of policy.queues) {
+      let [inside, outside, count] = [0, 0, 0]
+      let slot = oldest === NONE ? NONE : slots.prev[oldest]!
+      for (; count < NEWEST && slot !== NONE && slots.values[slot] !== undefined; slot = slots.prev[slot]!) {
+        const bytes = bytesOf(slots.keys[slot], slots.values[slot])
+        inside += bytes.inside
+        outside += bytes.outside
+        count++
+        if (slot === oldest) break
+      }
+      if (count > 0) return { inside: inside / count, outside: outside / count }
+    }
+    return { inside: this.inside, outside: this.outside }
+  }
+
   /** Looks at some entries, to learn how large they are. */
   sample(count: number): void {
     const { store } = this
@@ -116,13 +186,18 @@ export class Guarded {
       const slot = FIRST_SLOT + Math.floor(Math.random() * (slots.end - FIRST_SLOT))
       const value = slots.values[slot]
       if (value === undefined) continue
-      const outside = externalBytes(value)
-      const inside = Math.max(0, estimateBytes(value) + estimateBytes(slots.keys[slot]) - outside)
+      const { inside, outside } = bytesOf(slots.keys[slot], value)
       const isFirst = this.inside === 0
       this.inside += (inside - this.inside) / (isFirst ? 1 : SAMPLES / 2)
       this.outside += (outside - this.outside) / (isFirst ? 1 : SAMPLES / 2)
     }
   }
+}
+
+/** What an entry takes, on the heap and outside of it. */
+function bytesOf(key: unknown, value: unknown): { readonly inside: number; readonly outside: number } {
+  const outside = externalBytes(value)
+  return { inside: Math.max(0, estimateBytes(value) + estimateBytes(key) - outside), outside }
 }
 
 /** Bytes of buffers, which are not on the heap: of the value, or in its own properties. */

@@ -85,9 +85,8 @@ export function health(cache: Cache | TieredCache): CacheHealth {
 }
 
 function remoteHealth(protocol: Protocol): Pick<CacheHealth, 'tier' | 'bus'> {
-  const { requests, outage, outbox, follower, isListening, isBus } = protocol
+  const { requests, awayFor, outbox, follower, isListening, isBus } = protocol
   const away = requests.isAway
-  const awayFor = away && outage.lasts !== undefined ? Math.round(outage.lasts) : undefined
   const breaker = requests.isOpen ? 'open' : away ? 'half-open' : 'closed'
   const knownFor = protocol.now() - follower.knownAt
   return {

@@ -1,7 +1,7 @@
 import { Queue } from '../core/queue.ts'
 import { NONE, type Slots } from '../core/slots.ts'
 import { Duel } from './duel.ts'
-import type { Policy, PolicyState } from './policy.ts'
+import type { Policy } from './policy.ts'
 
 /*
  * A slot's mark, in 32 bits:
@@ -9,11 +9,11 @@ import type { Policy, PolicyState } from './policy.ts'
  *     time of the last use, in insertions (28) │ is a ghost (1) │ is frequent (1) │ uses since the hand passed (2)
  */
 const USES = 0b11
-const FREQUENT = 0b100
-const GHOST = 0b1000
+export const FREQUENT = 0b100
+export const GHOST = 0b1000
 const PLACE = FREQUENT | GHOST
-const TICK = 0b10000
-const TIME_SHIFT = 4
+export const TICK = 0b10000
+export const TIME_SHIFT = 4
 
 /** The least that `recent` is to hold, as a share of the capacity. */
 const SMALLEST_RECENT = 0.02
@@ -59,27 +59,27 @@ const NEAR_REACH = 0.9
  * 8. While the cache would do better as LRU, the entry goes that LRU would evict, or one nearly as old. (`Duel`)
  */
 export class Adaptive implements Policy {
-  private readonly slots: Slots
-  private capacity: number
+  readonly slots: Slots
+  capacity: number
   private readonly scale: number
   /** The capacity in entries as it shows when one has to go: another bound may hold than that by entries. */
-  private room!: number
+  room!: number
   private recent!: Queue
   private frequent!: Queue
-  private ghosts!: Queue
+  ghosts!: Queue
   /** Ghosts that had left `recent`; the others had left `frequent`. */
-  private recentGhosts!: number
+  recentGhosts!: number
   /** Number of ghosts that are kept. */
-  private mostGhosts!: number
+  mostGhosts!: number
   /** Number of insertions that a burst of uses lasts. */
   private burst!: number
   /** Number of entries that `recent` is to hold. A fraction before it is 1, so that V8 keeps it as a double from the start. */
-  private target = 0.5
-  private isFilling!: boolean
+  target = 0.5
+  isFilling!: boolean
   /** The time, in the upper bits as in marks; it wraps round, and ages are differences. */
-  private time!: number
-  private random!: number
-  private readonly duel: Duel
+  time!: number
+  random!: number
+  readonly duel: Duel
   /** Where the key that was admitted goes. */
   private destination = 0
 
@@ -221,52 +221,6 @@ export class Adaptive implements Policy {
     return [this.ghosts, this.recent, this.frequent]
   }
 
-  /** The age in insertions in place of the time. */
-  standings(): (mark: number) => number {
-    const now = this.time | (TICK - 1)
-    return (mark) => ((now - mark) >>> TIME_SHIFT) * TICK + (mark & (TICK - 1))
-  }
-
-  state(): PolicyState {
-    const { target, isFilling, room, random } = this
-    return { target, isFilling: Number(isFilling), room: Math.min(room, Number.MAX_SAFE_INTEGER), random }
-  }
-
-  resume({ target, isFilling, room, random }: PolicyState, isLarger: boolean): void {
-    if (target! >= 0.5) this.target = target!
-    this.random = (random! | 0) === 0 ? SEED : random! | 0
-    this.isFilling = isFilling !== 0 || isLarger
-    if (!this.isFilling && room! >= 1) this.setRoom(Math.min(this.capacity, room!))
-  }
-
-  reinstate(slot: number, standing: number): void {
-    this.remove(slot)
-    this.time = (this.time - TICK) | 0
-    this.duel.begin(this.now)
-    this.place(slot, standing)
-  }
-
-  recall(slot: number, standing: number): boolean {
-    if (!this.isGhost(standing) || this.ghosts.size >= this.mostGhosts) return false
-    if ((standing & FREQUENT) === 0) this.recentGhosts++
-    this.place(slot, standing)
-    return true
-  }
-
-  isGhost(standing: number): boolean {
-    return (standing & GHOST) !== 0
-  }
-
-  isFrequent(standing: number): boolean {
-    return (standing & FREQUENT) !== 0
-  }
-
-  private place(slot: number, standing: number): void {
-    const mark = (this.time - Math.floor(standing / TICK) * TICK) | (standing & (TICK - 1))
-    this.slots.marks[slot] = mark
-    this.queueOf(mark).push(slot)
-  }
-
   /** A ghost's key comes back: it is no ghost any more. */
   private readmit(ghost: number): void {
     if (this.duel.favoursLru || this.hasWon(ghost)) this.destination = FREQUENT
@@ -274,13 +228,13 @@ export class Adaptive implements Policy {
   }
 
   /** Takes an entry or a ghost off its queue. */
-  private takeOff(slot: number): void {
+  takeOff(slot: number): void {
     const mark = this.slots.marks[slot]
     if ((mark & PLACE) === GHOST) this.recentGhosts--
     this.queueOf(mark).remove(slot)
   }
 
-  private setRoom(room: number): void {
+  setRoom(room: number): void {
     this.room = room
     this.duel.resize(room, this.now)
     this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS * this.scale, room)))
@@ -328,7 +282,7 @@ export class Adaptive implements Policy {
   }
 
   /** The time in insertions, modulo 2^28. */
-  private get now(): number {
+  get now(): number {
     return this.time >>> TIME_SHIFT
   }
 
@@ -342,7 +296,7 @@ export class Adaptive implements Policy {
     return ((this.time | (TICK - 1)) - this.slots.marks[slot]) >>> TIME_SHIFT
   }
 
-  private queueOf(mark: number): Queue {
+  queueOf(mark: number): Queue {
     if ((mark & GHOST) !== 0) return this.ghosts
     return (mark & FREQUENT) === 0 ? this.recent : this.frequent
   }

@@ -1,5 +1,5 @@
 /** LRU's last uses are counted in so many spans of insertions at most, a power of two; about a quarter to a half of them are in use. */
-const SPANS = 256
+export const SPANS = 256
 const MOST_SHIFT = 20
 /** The share of `lost` that one sample moves. */
 const LOST_STEP = 1 / 32
@@ -20,20 +20,20 @@ const TRIAL = 0.25
  * 4. A cache that follows LRU does not see what it misses by that. So it returns after a time, and LRU has to prove itself again.
  */
 export class Duel {
-  private room!: number
+  room!: number
   /** Hits that LRU would have had more than there were. A fraction, so that V8 keeps it as a double from the start. */
-  private regret = 0.5
+  regret = 0.5
   /** Keys that LRU would hold and that are not remembered, as a share of the room. */
-  private lost = 0.5
+  lost = 0.5
   /** Keys by the span of their last use; a ring. What the span under way inserts is counted when it begins. */
-  private readonly counts = new Int32Array(SPANS)
+  readonly counts: Int32Array = new Int32Array(SPANS)
   /** Insertions of a span, as a power of two. */
-  private shift = -1
+  shift = -1
   /** Spans that LRU reaches back, and the sum of their counts. */
-  private spans!: number
-  private held!: number
+  spans!: number
+  held!: number
   /** Evictions since LRU is followed. */
-  private followed = 0
+  followed = 0
   /** A span begins at times that have none of these bits. */
   inSpan!: number
 
@@ -118,7 +118,7 @@ export class Duel {
     this.held -= this.counts[this.at(now - (this.spans << this.shift))]
   }
 
-  private at(time: number): number {
+  at(time: number): number {
     return (time >>> this.shift) & (SPANS - 1)
   }
 }

@@ -1,6 +1,6 @@
 import { Queue } from '../core/queue.ts'
 import { NONE, type Slots } from '../core/slots.ts'
-import type { Policy, PolicyState } from './policy.ts'
+import type { Policy } from './policy.ts'
 
 /** Least recently used, exact: the entry read or written longest ago goes first. */
 export class Lru implements Policy {
@@ -56,31 +56,8 @@ export class Lru implements Policy {
   clear(): void {
     this.queue = new Queue(this.slots)
   }
+
   get queues(): readonly Queue[] {
     return [this.queue]
-  }
-
-  standings(): () => number {
-    return () => 0
-  }
-
-  state(): PolicyState {
-    return {}
-  }
-
-  resume(): void {}
-
-  reinstate(): void {}
-
-  recall(): boolean {
-    return false
-  }
-
-  isGhost(): boolean {
-    return false
-  }
-
-  isFrequent(): boolean {
-    return false
   }
 }

@@ -32,27 +32,9 @@ export interface Policy {
   /** Everything left. */
   clear(): void
 
-  // What a snapshot keeps
-
   /** The slots it holds, ghosts too, each queue with what goes first at its beginning. */
   readonly queues: readonly { readonly oldest: number; readonly size: number }[]
-  /** Tells what the marks of this moment mean: a number for each, whatever the policy does later. */
-  standings(): (mark: number) => number
-  state(): PolicyState
-  /** Goes on from such a state while nothing is held yet; in a cache that is larger than that one was, as one that has grown. */
-  resume(state: PolicyState, isLarger: boolean): void
-  /** A slot that was inserted just now has this standing, and is the newest of its queue; it does not count as an insertion. */
-  reinstate(slot: number, standing: number): void
-  /** The key in a slot that holds no entry is remembered with this standing; false where there is no room for another. */
-  recall(slot: number, standing: number): boolean
-  /** Whether that standing is one of a key that is only remembered. */
-  isGhost(standing: number): boolean
-  /** Whether that standing is one of an entry that was used again while it was held; false for all where that makes no difference. */
-  isFrequent(standing: number): boolean
 }
-
-/** What a policy knows besides the order of slots, in numbers that survive JSON. */
-export type PolicyState = Readonly<Record<string, number>>
 
 /** The policies by name. */
 export type PolicyName = 'adaptive' | 'lru'

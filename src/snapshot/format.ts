@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
+import type { PolicyState } from '../engine/standings.ts'
 import { CacheError } from '../errors.ts'
-import type { PolicyState } from '../policies/policy.ts'
 import { fromJson, jsonOf } from '../serialize.ts'
 import { assertEnd, assertHead, assertRow } from './shape.ts'
 

@@ -8,6 +8,10 @@ import { bad, type End, type Head, lineSum, type Row, readHead, readLine } from 
 import type { RestoredSnapshot } from './restore.ts'
 import { Slices } from './slices.ts'
 
+/** The form of a value that was read already, which no line can say. */
+const decoded: unique symbol = Symbol('decoded')
+type Decoded = Omit<Row, 'form'> & { readonly form: typeof decoded }
+
 /** Reads a snapshot once, and puts back what it says. */
 export class Reader {
   readonly #store: Store
@@ -72,12 +76,12 @@ export class Reader {
   /** Restores all, or throws. */
   async readWhole(chunks: AsyncIterable<Uint8Array>): Promise<RestoredSnapshot> {
     const slices = new Slices()
-    const rows: Row[] = []
+    const rows: (Row | Decoded)[] = []
     try {
       for await (const line of linesOf(chunks)) {
         const row = this.#parse(line)
         if (row !== undefined)
-          rows.push(row.form === undefined ? row : { ...row, value: this.#decode(row), form: 'D' })
+          rows.push(row.form === undefined ? row : { ...row, value: this.#decode(row), form: decoded })
         if (slices.isOver) await slices.pause()
       }
       this.#assertWhole()
@@ -134,10 +138,10 @@ export class Reader {
     const [entries, weight] = head.bounds
     const isLarger = store.maxEntries > (entries ?? Infinity) || store.maxWeight > (weight ?? Infinity)
     if (this.#isOfPolicy && store.slots.used === 0 && this.#space === store.root)
-      store.policy.resume(head.state, isLarger)
+      this.#reinstatement.standings.resume(head.state, isLarger)
   }
 
-  #put(row: Row): void {
+  #put(row: Row | Decoded): void {
     const space = this.#spaces[row.space]
     if (space === undefined) throw bad('it has an entry of no key space')
     if (row.form === undefined) {
@@ -146,7 +150,7 @@ export class Reader {
     else this.#putEntry(space, row)
   }
 
-  #putEntry(space: Space, row: Row): void {
+  #putEntry(space: Space, row: Row | Decoded): void {
     const { key, extras = {}, standing } = row
     const { tags = [] } = extras
     const passed = this.#passed
@@ -178,7 +182,7 @@ export class Reader {
     // The weigher is user code and may have stored something.
     if (reinstatement.isOutdone(space, key, tags)) this.#skipped.outdone++
     else {
-      const isPlaced = this.#isOfPolicy && !store.policy.isGhost(standing)
+      const isPlaced = this.#isOfPolicy && !reinstatement.standings.isGhost(standing)
       const portrait = { value, left, grace, refresh, idle, tags }
       reinstatement.put(space, key, portrait, weight, isPlaced ? standing : undefined)
       this.#entries++
@@ -186,9 +190,10 @@ export class Reader {
     store.notify()
   }
 
-  #decode({ form, value }: Row): unknown {
-    if (form === 'D') return value
+  #decode({ form, value }: Row | Decoded): unknown {
+    if (form === decoded) return value
     if (this.#serializer === undefined) return fromJson(form, value)
+    if (form !== 'B') throw bad('a value is not of the form that its serializer writes')
     return this.#serializer.decode(Buffer.from(value as string, 'base64'))
   }
 

@@ -211,6 +211,12 @@ export class Protocol {
     this.#firstAnswer = undefined
   }
 
+  /** For how many milliseconds nothing has answered; undefined where something does. */
+  get awayFor(): number | undefined {
+    const { lasts } = this.outage
+    return this.requests.isAway && lasts !== undefined ? Math.round(lasts) : undefined
+  }
+
   /** Whether the second tier is a bus, which holds no values. */
   get isBus(): boolean {
     return this.#tier.isBus === true

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { allCaches, Cache, createCaches } from '../../src/index.ts'
 import { isCollected } from '../support/collection.ts'
 
-describe('all caches of the process', () => {
+describe('operations 5. all caches of the process', () => {
   it('are listed by their name, their place in the settings, or a number', () => {
     const caches = createCaches({ listedHere: {}, other: { name: 'listed by name' } })
     const alone = new Cache()

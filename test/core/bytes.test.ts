@@ -56,7 +56,7 @@ test('is good to within a factor of two or so for plain data', () => {
   expect(perUser).toBeLessThan(400)
 })
 
-test('numbers alone in an array count eight bytes each', () => {
+test('9. numbers alone in an array count eight bytes each', () => {
   expect(estimateBytes(Array.from({ length: 100 }, (_, i) => i + 0.5))).toBe(estimateBytes([]) + 800)
   expect(estimateBytes(Array.from({ length: 100 }, (_, i) => i))).toBe(estimateBytes([]) + 800)
   expect(estimateBytes([0.5, null])).toBeGreaterThan(estimateBytes([]) + 16)

@@ -3,7 +3,7 @@ import { Counters, loadTimeBounds } from '../../src/core/counters.ts'
 import { Space } from '../../src/core/space.ts'
 import { isCollected } from '../support/collection.ts'
 
-test('what is counted in a space is counted in each around it, and not in those inside', () => {
+test('2. what is counted in a space is counted in each around it, and not in those inside', () => {
   const all = new Counters()
   const part = new Counters(all)
   const inner = new Counters(part)
@@ -23,7 +23,7 @@ test('what is counted in a space is counted in each around it, and not in those 
   expect(all).toMatchObject({ ...counted, ...left, hits: 3, evicted: 3 })
 })
 
-test('what is held in a space is held by each around it; what was cleared with them counts here alone', () => {
+test('2. what is held in a space is held by each around it; what was cleared with them counts here alone', () => {
   const all = new Counters()
   const part = new Counters(all)
   const inner = new Counters(part)
@@ -40,7 +40,7 @@ test('what is held in a space is held by each around it; what was cleared with t
   expect(part).toMatchObject({ size: 3, weight: 25, cleared: 0 })
 })
 
-test('a load is counted under its outcome, in the class of its time', () => {
+test('4. a load is counted under its outcome, in the class of its time', () => {
   const all = new Counters()
   const part = new Counters(all)
   for (const bound of loadTimeBounds) {
@@ -56,7 +56,7 @@ test('a load is counted under its outcome, in the class of its time', () => {
   expect(part.loadTimes!.success).toMatchObject({ misses: 0, refreshes: 13 })
 })
 
-test('a space that is collected leaves its counts behind', async () => {
+test('2. a space that is collected leaves its counts behind', async () => {
   const root = new Space()
   const use = () => {
     const space = root.namespace('users').namespace('inner')

@@ -10,7 +10,7 @@ const settings: [string, CacheOptions<number, number>][] = [
   ['lru', { policy: 'lru' }],
 ]
 
-describe.each(settings)('a watcher of insertions: %s', (_, options) => {
+describe.each(settings)('7. a watcher of insertions: %s', (_, options) => {
   test('is called after so many new entries, and for nothing else', () => {
     const cache = new Cache<number, number>({ maxEntries: 50, ...options })
     let calls = 0

@@ -1,6 +1,8 @@
 import { Cache, type CacheOptions, type SetOptions } from 'nearcache'
 import { describe, expect, test } from 'vitest'
 import { random as randoms } from '../../bench/keys.ts'
+import { storeOf } from '../../src/cache.ts'
+import { standingsOf } from '../../src/engine/standings.ts'
 import { checkInvariants } from '../support/invariants.ts'
 
 const seed = Number(process.env.NEARCACHE_SEED ?? Math.floor(Math.random() * 2 ** 31))
@@ -79,4 +81,28 @@ describe(`what stays in a cache does not depend on its features (NEARCACHE_SEED=
       })
     })
   })
+})
+
+describe('a clear of the whole cache begins anew, its policy included', () => {
+  test.each(Object.entries({ nothing: {} as Feature, ...features }))(
+    'with %s',
+    (_name, { options, write }) => {
+      const bounds = { maxEntries: 40, ttl: 500, clock: () => 1000, ...options }
+      const cache = new Cache<number, number>(bounds)
+      const inside = cache.namespace<number, number>('inside')
+      const random = randoms(seed)
+      for (let step = 0; step < 3000; step++) {
+        const key = Math.floor(random() ** 2 * 120)
+        const view = random() < 0.3 ? inside : cache
+        if (view.get(key) === undefined) view.set(key, step, write)
+      }
+      cache.clear()
+      const { policy } = storeOf(cache)
+      const fresh = new Cache<number, number>(bounds)
+      expect(standingsOf(policy).state()).toEqual(standingsOf(storeOf(fresh).policy).state())
+      expect(policy.queues.map(({ size }) => size)).toEqual(policy.queues.map(() => 0))
+      checkInvariants(cache)
+      cache.close()
+    },
+  )
 })

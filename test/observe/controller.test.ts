@@ -18,6 +18,8 @@ class Heap {
   /** What the application holds besides. */
   own = 0
   garbage = 0
+  /** What the process takes, where a test says so. */
+  rss = 0
   /** How much an entry takes. */
   each = 1100
   time = 0
@@ -34,16 +36,16 @@ class Heap {
     return this.own + this.caches.reduce((sum, cache) => sum + storeOf(cache).size, 0) * this.each
   }
 
-  guard(limit: number): GuardController {
+  guard(limit: number, memory = Infinity): GuardController {
     return new GuardController(
       {
         used: () => this.live + this.garbage,
-        rss: () => 0,
+        rss: () => this.rss,
         now: () => this.time,
         later: (callback) => void this.later.push(callback),
         stores: () => this.caches.map(storeOf),
       },
-      { limit, high: 0.75 * limit, low: 0.65 * limit, memory: Infinity },
+      { limit, high: 0.75 * limit, low: 0.65 * limit, memory },
     )
   }
 
@@ -133,6 +135,42 @@ describe('the controller of the heap guard', () => {
     expect(part.each).toBeCloseTo(96 + estimateBytes(1) + estimateBytes(VALUE), 6)
     expect(part.bytes).toBe(100 * part.each)
     expect(new Guarded(storeOf(bounded)).each).toBeCloseTo(bounded.stats().weight / 100, 6)
+  })
+
+  test('58. 59. values that become much larger within a turn are seen at once: held, and cut back where they take the place of others', () => {
+    const cache = new Cache<number, string>({ maxEntries: 100_000, ttl: Infinity })
+    let garbage = 0
+    const live = (): number => {
+      let bytes = 0
+      for (const value of storeOf(cache).slots.values)
+        if (typeof value === 'string') bytes += 100 + value.length
+      return bytes
+    }
+    const limit = 8 * MB
+    const guard = new GuardController(
+      {
+        used: () => live() + garbage,
+        rss: () => 0,
+        now: () => 0,
+        later: () => {},
+        stores: () => [storeOf(cache)],
+      },
+      { limit, high: 0.75 * limit, low: 0.65 * limit, memory: Infinity },
+    )
+    for (let key = 0; key < 3000; key++) cache.set(key, 'small')
+    guard.collected()
+    let peak = 0
+    for (let key = 3000; key < 8000; key++) {
+      cache.set(key, 'x'.repeat(10_000))
+      garbage += 100
+      if (key % 50 === 0) peak = Math.max(peak, live())
+    }
+    expect(guard.counts).toMatchObject({ collections: 1, holds: 1 })
+    expect(peak / limit).toBeGreaterThan(0.5)
+    expect(peak / limit).toBeLessThan(0.92)
+    guard.collected()
+    expect(live() / limit).toBeLessThan(0.8)
+    checkInvariants(cache)
   })
 
   test('61. the cache with the fewest hits per byte gives first, and keeps its floor', () => {
@@ -227,6 +265,42 @@ describe('the controller of the heap guard', () => {
     }
     expect(guard.counts.cuts).toBe(1)
     expect([one.stats().heldAt, two.stats().heldAt, one.size]).toEqual([undefined, undefined, 1000])
+  })
+
+  test('64. memory of the process that does not fall is no reason to cut again, until it has risen', () => {
+    const [one, two] = caches(100_000) as [Numbers, Numbers]
+    const heap = new Heap([one, two])
+    const guard = heap.guard(1000 * MB, 100 * MB)
+    heap.rss = 40 * MB
+    heap.collect(guard)
+    heap.insert(one, 11_000)
+    heap.insert(two, 11_000)
+    expect(guard.holding).toBe(false)
+    heap.insert(one, 10_000)
+    expect(guard.counts).toMatchObject({ holds: 1, cuts: 0 })
+    const held = heap.live
+    heap.rss = 96 * MB
+    for (let i = 0; i < 20; i++) heap.collect(guard)
+    expect(guard.counts.cuts).toBe(1)
+    const freed = held - heap.live
+    expect(freed).toBeGreaterThan(0.8 * 21 * MB)
+    expect(freed).toBeLessThan(1.2 * 21 * MB)
+    heap.rss = 97 * MB
+    heap.collect(guard)
+    expect(guard.counts.cuts).toBe(1)
+    heap.rss = 99 * MB
+    heap.collect(guard)
+    expect(guard.counts.cuts).toBe(2)
+    heap.rss = 60 * MB
+    const { live } = heap
+    for (let i = 0; i < 10; i++) {
+      heap.time += 5000
+      heap.collect(guard)
+    }
+    expect(guard.counts.grown).toBeGreaterThan(0)
+    heap.insert(one, 1000)
+    expect(heap.live).toBeGreaterThan(live)
+    for (const cache of [one, two]) checkInvariants(cache)
   })
 
   test('68. a bound that the user changes meanwhile is the one that the cache returns to', () => {

@@ -5,6 +5,7 @@
 //   grow     1.2 million requests while the service's own data grows to 64 MB
 //   burst    besides, 40 MB in one turn, held for a while
 //   sync     600,000 sets in one turn
+//   swell    60,000 sets of small values, then as many of values that are a thousand times larger, in one turn
 //   recover  the service's own data is released after a third
 //   buffers  200,000 Buffers of 4 KB: what `memory` is for
 //   container  the same by default, in a container with a limit
@@ -74,6 +75,14 @@ function serve() {
   }
   if (scenario === 'sync' || scenario === 'worker') {
     for (let i = 0; i < 600_000 * scale; i++) caches[i % 3].set(i, value(i))
+    turns.push(performance.now() - last)
+    report()
+    return
+  }
+  if (scenario === 'swell') {
+    const count = 60_000 * scale
+    for (let i = 0; i < count; i++) caches[i % 3].set(i, i)
+    for (let i = count; i < 2 * count; i++) caches[i % 3].set(i, new Array(1000).fill(i + 0.5))
     turns.push(performance.now() - last)
     report()
     return

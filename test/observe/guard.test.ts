@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
+import { channel } from 'node:diagnostics_channel'
 import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import os, { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import v8 from 'node:v8'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
@@ -8,7 +9,7 @@ import { installNode } from '../../bench/install.ts'
 import { Cache, createCaches } from '../../src/index.ts'
 import { dashboard } from '../../src/observe/dashboard/index.ts'
 import type { State } from '../../src/observe/dashboard/wire.ts'
-import { currentGuard, guardHeap } from '../../src/observe/guard.ts'
+import { currentGuard, type GuardOptions, guardHeap } from '../../src/observe/guard.ts'
 import { machineMemory, oldGenerationLimit } from '../../src/observe/limits.ts'
 import { read, sources } from '../structure/sources.ts'
 import { checkInvariants } from '../support/invariants.ts'
@@ -23,6 +24,19 @@ afterEach(() => {
 })
 
 describe('guardHeap', () => {
+  test('70. is at work only where it is called, whatever is imported', async () => {
+    const entries = Object.values<{ default: string }>(
+      JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).exports,
+    )
+    const files = entries.flatMap(
+      ({ default: file }) => file?.replace('./dist/', '../../src/').replace(/\.js$/, '.ts') ?? [],
+    )
+    for (const file of files.filter((file) => file.includes('/observe/')))
+      await import(/* @vite-ignore */ file)
+    expect(files.length).toBeGreaterThan(30)
+    expect([currentGuard(), channel('nearcache:open').hasSubscribers]).toEqual([undefined, false])
+  })
+
   test('67. says what is wrong with an option, and starts nothing', () => {
     const wrong: [unknown, string][] = [
       [null, 'options: expected an object such as { high: 0.75 }, got null'],
@@ -195,7 +209,68 @@ describe('56. the limit', () => {
   })
 })
 
-describe('63. a service that asks for more than its heap has', { timeout: 120_000 }, () => {
+describe('64. what the process may take in all', () => {
+  const GB = 1024 * MB
+  const NONE = 2 ** 64
+
+  /** A machine of 8 GB, in a container or none, whose process takes so much. */
+  function machine(constrained: number | undefined, rss: number): void {
+    vi.spyOn(os, 'totalmem').mockReturnValue(8 * GB)
+    vi.spyOn(process.memoryUsage, 'rss').mockReturnValue(rss)
+    if (constrained === undefined)
+      vi.spyOn(process as { constrainedMemory?: unknown }, 'constrainedMemory', 'get').mockReturnValue(
+        undefined,
+      )
+    else vi.spyOn(process, 'constrainedMemory').mockReturnValue(constrained)
+  }
+
+  /** Whether caches may not grow in a process of this size. */
+  function isHeld(options: GuardOptions, constrained: number | undefined, rss: number): boolean {
+    machine(constrained, rss)
+    const cache = new Cache<number, number>()
+    const guard = guardHeap({ caches: [cache], ...options })
+    for (let key = 0; key < 600; key++) cache.set(key, key)
+    const { holding } = guard.stats()
+    expect(cache.size < 600).toBe(holding)
+    guard.stop()
+    vi.restoreAllMocks()
+    return holding
+  }
+
+  test.each<[what: string, options: GuardOptions, constrained: number | undefined, memory: number]>([
+    ['0.8 of the container', {}, 512 * MB, 0.8 * 512 * MB],
+    ['0.8 of the machine, where the limit of the container is 2^64', {}, NONE, 0.8 * 8 * GB],
+    ['0.8 of the machine, where the limit of the container is 0', {}, 0, 0.8 * 8 * GB],
+    ['0.8 of the machine, where Node cannot tell of containers', {}, undefined, 0.8 * 8 * GB],
+    ['0.8 of the machine, where the container may take more', {}, 16 * GB, 0.8 * 8 * GB],
+    ['a share of the container', { memory: 0.5 }, 512 * MB, 256 * MB],
+    ['a share of the machine', { memory: 0.5 }, NONE, 4 * GB],
+    ['all of the container', { memory: 1 }, 512 * MB, 512 * MB],
+    ["'400mb'", { memory: '400mb' }, 512 * MB, 400 * MB],
+    ["'400mb', where there is no container", { memory: '400mb' }, NONE, 400 * MB],
+    ['a number of bytes', { memory: 400 * MB }, NONE, 400 * MB],
+    ['the container, where more is asked for', { memory: '2gb' }, 512 * MB, 512 * MB],
+    ['the machine, where more is asked for', { memory: '64gb' }, NONE, 8 * GB],
+  ])('is %s', (_what, options, constrained, memory) => {
+    const mark = 0.65 * memory
+    expect(isHeld(options, constrained, mark - 2 * MB)).toBe(false)
+    expect(isHeld(options, constrained, mark + 1)).toBe(true)
+  })
+
+  test('counts what entries hold outside of the heap, from insertion on', () => {
+    machine(NONE, 100 * MB)
+    const cache = new Cache<number, Uint8Array>({ maxEntries: 100_000 })
+    const guard = guardHeap({ caches: [cache], memory: '200mb' })
+    const value = new Uint8Array(10_000)
+    for (let key = 0; key < 20_000; key++) cache.set(key, value)
+    expect(guard.stats()).toMatchObject({ holding: true, cuts: 0, given: 0 })
+    // 65 % of 200 MB, less what the process has already, in entries of some 10 KB.
+    expect(cache.size).toBeGreaterThan(2000)
+    expect(cache.size).toBeLessThan(4000)
+  })
+})
+
+describe('63. 65. 69. a service that asks for more than its heap has', { timeout: 120_000 }, () => {
   const dist = mkdtempSync(join(tmpdir(), 'nearcache-guard-'))
   beforeAll(() => {
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -230,7 +305,7 @@ describe('63. a service that asks for more than its heap has', { timeout: 120_00
     })
   }
 
-  test.each(['grow', 'burst', 'sync', 'worker'])(
+  test.each(['grow', 'burst', 'sync', 'swell', 'worker'])(
     '%s: lives with the guard, and dies without it',
     (scenario) => {
       const { stdout, stderr } = serve(scenario, 'guard')

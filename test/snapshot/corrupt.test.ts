@@ -142,7 +142,7 @@ function sealed(lines: readonly string[]): Buffer {
   return Buffer.from(`${[...whole, `${end}"${crc32(end).toString(16).padStart(8, '0')}"}`].join('\n')}\n`)
 }
 
-describe('77. a snapshot that somebody has written to do harm', () => {
+describe('75. 77. a snapshot that somebody has written to do harm', () => {
   const head = `{"nearcache":"snapshot","version":1,"cache":"c","saved":${START},"serializer":0,"policy":"adaptive","state":{},"bounds":[8,null],"spaces":[[]]}`
   const good = '[0,1,"good","J",1,null]'
 
@@ -157,6 +157,7 @@ describe('77. a snapshot that somebody has written to do harm', () => {
     ['tags that are none', '[0,1,"card 4111","J",1,null,{"tags":[{"toString":1}]}]'],
     ['an idle time without end', '[0,1,"card 4111","J",1,null,{"idle":1e999}]'],
     ['nothing but brackets', `[0,1,"card 4111","J",${'['.repeat(100_000)}]`],
+    ['a form that there is not', '[0,1,"card 4111","D",{"isAdmin":true},null]'],
     ['a table that leads nowhere', '[0,1,"card 4111","T",[["o","a",9]],null]'],
     ['a table of nothing', '[0,1,"card 4111","T",[],null]'],
     ['a kind that there is not', '[0,1,"card 4111","T",[["process"]],null]'],
@@ -177,6 +178,29 @@ describe('77. a snapshot that somebody has written to do harm', () => {
     expect(result!.skipped.corrupt + result!.skipped.refused).toBe(1)
     const strict = await restored(sealed([head, line, good]), new Map(), true)
     expect([strict.there.size, strict.error === undefined]).toEqual([0, false])
+  })
+
+  test('a value that stands for none is refused', async () => {
+    const good = '[0,2,"good","J",1,null]'
+    const cache = new Cache({ maxEntries: 8, onError() {} })
+    const { skipped } = await restore(cache, streamed(sealed([head, '[0,1,"a","T",[["u"]],null]', good])))
+    expect([[...cache], skipped.refused]).toEqual([[['good', 1]], 1])
+    checkInvariants(cache)
+  })
+
+  test('a value that did not go through the serializer of the user is refused', async () => {
+    const decode = (bytes: Uint8Array): unknown => Buffer.from(bytes).toString()
+    const serializer = { id: 7, encode: () => Buffer.from('x'), decode }
+    const its = head.replace('"serializer":0', '"serializer":7')
+    const cache = new Cache({ maxEntries: 8, onError() {} })
+    const bytes = sealed([
+      its,
+      ...['D', 'J', 'T'].map((form, i) => `[0,${i},${i},"${form}","raw",null]`),
+      '[0,9,9,"B","eA==",null]',
+    ])
+    const { skipped } = await restore(cache, streamed(bytes), { serializer })
+    expect([[...cache], skipped.refused]).toEqual([[[9, 'x']], 3])
+    await expect(restore(cache, streamed(bytes), { serializer, strict: true })).rejects.toThrow('form')
   })
 
   test('names of prototypes are data, and depth without end is no reason to die', async () => {

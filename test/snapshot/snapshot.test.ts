@@ -177,7 +177,7 @@ describe('what a snapshot keeps (73)', () => {
   })
 })
 
-describe('what is saved', () => {
+describe('what is saved (72)', () => {
   test('with `filter` and `most`: what is chosen, and what would be evicted last', async () => {
     const cache = new Cache<number, number>({ policy: 'lru' })
     for (let key = 0; key < 10; key++) cache.set(key, key)
@@ -252,7 +252,7 @@ describe('what is saved', () => {
   })
 })
 
-describe('a file (76)', () => {
+describe('a file (75, 76)', () => {
   test.each(['plain.snapshot', 'zipped.gz', 'zipped.br'])(
     '%s is written, for its owner alone, and read',
     async (name) => {

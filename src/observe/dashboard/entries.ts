@@ -1,5 +1,6 @@
 import { ENTRY_BYTES, estimateBytes } from '../../core/bytes.ts'
 import { FIRST_SLOT } from '../../core/slots.ts'
+import { standingsOf } from '../../engine/standings.ts'
 import type { Store } from '../../engine/store.ts'
 import { matches, shownKey } from './keys.ts'
 import { pathOf } from './spaces.ts'
@@ -54,7 +55,8 @@ function entryAt(
 ): EntryState {
   const { slots, policy } = store
   const left = Math.abs(slots.deadlines[slot]!) - now
-  const isFrequent = policy.isFrequent(policy.standings()(slots.marks[slot] ?? 0))
+  const standings = standingsOf(policy)
+  const isFrequent = standings.isFrequent(standings.meaning()(slots.marks[slot] ?? 0))
   const tags = new Set(slots.tags?.[slot]?.map(({ tag }) => tag.slice(0, 1000)))
   return {
     key: shownKey(slots.keys[slot], keys),

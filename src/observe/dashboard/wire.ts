@@ -70,10 +70,13 @@ export interface CacheState {
   readonly trend?: readonly (number | null)[]
 }
 
-/** The second tier of a tiered cache. */
+/** The second tier of a tiered cache, or its bus. */
 export interface TierState {
+  readonly isBus: boolean
   readonly bus: 'listening' | 'polling'
   readonly breaker: 'closed' | 'open'
+  /** Milliseconds since it has been away; null while it is not. */
+  readonly awayFor: number | null
   /** Milliseconds since the state of the log was last proven; null before the first time. */
   readonly knownFor: number | null
   /** How long what is held may be served without proof. */

@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url'
 import { Cache } from 'nearcache'
 import { dashboard } from 'nearcache/dashboard/node'
 import { TieredCache } from 'nearcache/tiered'
-import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { installChromium, launchChromium } from '../../../bench/chromium.ts'
 import { installPackage } from '../../../bench/install.ts'
 import type { DashboardOptions } from '../../../src/observe/dashboard/options.ts'
+import { health } from '../../../src/observe/health.ts'
 import { hostile } from './support.ts'
 
 interface Page {
@@ -442,6 +443,40 @@ describe.skipIf(chromium === undefined)(`38. ${what}`, { timeout: 120_000 }, () 
       `document.querySelector('[role=status]').textContent.includes('In the second tier too')`,
     )
     expect(await cache.namespace<string, number>('inner').lookup('k')).toBeUndefined()
+  })
+
+  test('84. says for how long a second tier, or a bus, is away', async () => {
+    let now = 1e6
+    const lost = (): Promise<never> => Promise.reject(new Error('away'))
+    const bus = { send: lost, listen: async () => () => {} }
+    for (const [name, remote, what] of [
+      ['tier-away', { get: lost, set: lost, delete: lost }, 'second tier'],
+      ['bus-down', bus, 'bus'],
+    ] as const) {
+      const cache = new TieredCache<string, number>({
+        ...{ name, remote, clock: () => now, writeTimeout: 1, closeTimeout: 1, onError() {} },
+      })
+      ends.push(() => cache.close())
+      const { page } = await open(`${await served()}#tiered:${name}`)
+      expect(await page.textContent('main')).not.toMatch(/Away for|has not answered/)
+      await vi.waitFor(async () => {
+        await cache.delete('k')
+        expect(health(cache).bus).toMatchObject({ down: true })
+      })
+      now += 180_000
+      const { down, downFor } = health(cache).bus!
+      expect([down, downFor! >= 180_000]).toEqual([true, true])
+      await until(
+        page,
+        `document.querySelector('main').textContent.includes('The ${what} has not answered for 3 min')`,
+      )
+      await until(
+        page,
+        `[...document.querySelectorAll('.facts div')].some((one) => one.textContent.includes('Away for') && one.textContent.includes('3 min'))`,
+      )
+      await page.goto(await served())
+      await until(page, `document.body.textContent.includes('${what} away for 3 min')`)
+    }
   })
 
   // Pictures that are compared pixel by pixel would hold for one version of Chromium and one set of fonts. What has to hold with any is

@@ -3,6 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { allCaches, storeOf } from '../../../src/cache.ts'
 import { History } from '../../../src/observe/dashboard/history.ts'
 import { percentile } from '../../../src/observe/dashboard/series.ts'
+import { health } from '../../../src/observe/health.ts'
 import { hostile, made, served } from './support.ts'
 
 describe('29. the last hour', () => {
@@ -122,6 +123,32 @@ describe('31. caches', () => {
       true,
     )
     await cache.close()
+  })
+
+  test('84. for how long a second tier or a bus is away is told, as `health` tells it', async () => {
+    let now = 1e6
+    const lost = (): Promise<never> => Promise.reject(new Error('away'))
+    const bus = { send: lost, listen: async () => () => {} }
+    for (const [name, remote, isBus] of [
+      ['tier-away', { get: lost, set: lost, delete: lost }, false],
+      ['bus-down', bus, true],
+    ] as const) {
+      const cache = new TieredCache<string, number>({
+        ...{ name, remote, clock: () => now, writeTimeout: 1, closeTimeout: 1, onError() {} },
+      })
+      const told = async () =>
+        (await served().state()).caches.find((one) => one.name === `tiered:${name}`)!.tier!
+      expect(await told()).toMatchObject({ isBus, breaker: 'closed', awayFor: null })
+      await vi.waitFor(async () => {
+        await cache.delete('k')
+        expect(await told()).toMatchObject({ breaker: 'open' })
+      })
+      now += 180_000
+      const { awayFor } = await told()
+      expect(awayFor).toBeGreaterThanOrEqual(180_000)
+      expect(awayFor).toBe(health(cache).bus!.downFor)
+      await cache.close()
+    }
   })
 
   test('entries of a tiered cache are deleted and cleared in the second tier and everywhere', async () => {
