@@ -18,7 +18,7 @@ export interface RedisTierOptions {
    * that others invalidate arrives by a pull, at most a beat later.
    */
   readonly subscriber?: object | false | undefined
-  /** How many invalidations the log keeps: a process that missed more distrusts all it holds. Default 10,000. */
+  /** How many invalidations the log keeps at least; Redis keeps up to a hundred more. A process that missed more distrusts all it holds. Default 10,000. */
   readonly log?: number | undefined
   /** How many invalidated keys are told apart; loads that began before the oldest are not stored. Default 10,000. */
   readonly keyFences?: number | undefined

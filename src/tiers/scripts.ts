@@ -10,7 +10,7 @@ local function int(n) return string.format('%.0f', n) end
 local function seq(id) return tonumber(string.match(id, '^%d+')) end
 local function micros() local t = call('TIME') return t[1] * 1000000 + t[2] end
 local function append(id, body, max)
-  if max then call('XADD', L, 'MAXLEN', max, id, 'p', s.i, 'b', body) else call('XADD', L, id, 'p', s.i, 'b', body) end
+  if max then call('XADD', L, 'MAXLEN', '~', max, id, 'p', s.i, 'b', body) else call('XADD', L, id, 'p', s.i, 'b', body) end
   if ARGV[3] ~= '' then call(ARGV[3], ARGV[2], s.e .. ' ' .. s.i .. ' ' .. id .. ' ' .. body) end
   s.i = id
 end
