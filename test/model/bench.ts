@@ -387,7 +387,11 @@ export class Bench {
     for (let slot = FIRST_SLOT; slot < slots.end; slot++)
       if (slots.deadlines[slot] !== 0 && slots.owners?.[slot]?.dropped)
         dropped.push({ key: slots.keys[slot], value: slots.values[slot] })
-    for (const entry of this.#model.cleared.splice(0)) {
+    // Of two that have the same key and value, the one that was told has left.
+    const isTold = ({ key, value, cleared }: Entry): boolean =>
+      this.#told.some((one) => one.reason === cleared && Object.is(one.value, value) && sameKey(one.key, key))
+    const cleared = this.#model.cleared.splice(0).sort((a, b) => Number(isTold(a)) - Number(isTold(b)))
+    for (const entry of cleared) {
       const index = dropped.findIndex(
         ({ key, value }) => sameKey(key, entry.key) && Object.is(value, entry.value),
       )
