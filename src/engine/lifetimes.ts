@@ -65,8 +65,8 @@ export class Timed extends Bounded {
     if (resolved.grace > 0 || resolved.refreshAhead > 0) slots.trackLoads()
     if (slots.graces !== undefined) {
       slots.graces[slot] = resolved.grace
-      slots.retries![slot] = 0
-      slots.refreshes![slot] = resolved.refreshAhead > 0 ? now + lifetime * resolved.refreshAhead : 0
+      const due = Math.max(now + lifetime * resolved.refreshAhead, slots.retries![slot])
+      slots.refreshes![slot] = resolved.refreshAhead > 0 ? due : 0
     }
     this.expireAt(slot, now + lifetime)
   }

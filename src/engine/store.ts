@@ -162,6 +162,8 @@ export class Store extends Timed {
   /** Gives an entry that was written all that some entries have beside a value and a deadline. */
   private equip(slot: number, space: Space, weight: number, now: number, resolved: ResolvedWrite): void {
     this.retag(slot, space, resolved.tags)
+    // A value that comes after a failed load says that the source is back.
+    if (this.slots.retries !== undefined) this.slots.retries[slot] = 0
     if (this.slots.lastReads !== undefined) this.slots.lastReads[slot] = now
     this.live(slot, resolved.ttl, now, resolved)
     this.reweigh(slot, weight, now)

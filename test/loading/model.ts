@@ -138,7 +138,7 @@ export class Model {
     if (ttl <= 0) this.delete(key)
     else {
       entry.deadline = this.time + ttl
-      entry.due = refreshAhead === 0 ? Infinity : this.time + ttl * refreshAhead
+      entry.due = refreshAhead === 0 ? Infinity : Math.max(this.time + ttl * refreshAhead, entry.rests)
     }
     return true
   }

@@ -315,6 +315,25 @@ describe('refreshAhead', () => {
     expect(cache.get('k')).toBe('new')
   })
 
+  it('a touch leaves the source in peace for the rest of the back-off', async () => {
+    const { cache, errors } = open({ ttl: 100, refreshAhead: 0.5, staleWhileRevalidate: 1000, errorBackoff: 40 })
+    const source = new Source()
+    cache.set('k', 'old')
+    await pass(50)
+    await cache.getOrLoad('k', source.load)
+    await source.fail(new Error('down'))
+    expect(errors.splice(0).length).toBe(1)
+    cache.touch('k', 20)
+    for (const time of [15, 10, 14]) {
+      await pass(time)
+      expect(await cache.getOrLoad('k', source.load)).toBe('old')
+    }
+    expect(source.calls.length).toBe(1)
+    await pass(1)
+    expect(await cache.getOrLoad('k', source.load)).toBe('old')
+    expect(source.calls.length).toBe(2)
+  })
+
   it('one who comes when the value has ended joins the refresh, and alone is told of its failure', async () => {
     const { cache } = open(options)
     const source = new Source()
