@@ -316,7 +316,12 @@ describe('refreshAhead', () => {
   })
 
   it('a touch leaves the source in peace for the rest of the back-off', async () => {
-    const { cache, errors } = open({ ttl: 100, refreshAhead: 0.5, staleWhileRevalidate: 1000, errorBackoff: 40 })
+    const { cache, errors } = open({
+      ttl: 100,
+      refreshAhead: 0.5,
+      staleWhileRevalidate: 1000,
+      errorBackoff: 40,
+    })
     const source = new Source()
     cache.set('k', 'old')
     await pass(50)
