@@ -105,11 +105,19 @@ export abstract class Bounded extends Entries {
 
   /** Puts a value in the place of another, which is counted and told by what had become of it. */
   overwrite(slot: number, value: unknown, now: number): void {
-    const { values } = this.slots
-    const reason = this.reason(slot, now, 'replaced')
-    if (reason !== 'replaced' || !Object.is(values[slot], value)) this.tell(slot, this.ownerOf(slot), reason)
+    const { values, deadlines } = this.slots
+    // A deadline above the time is that of a plain live entry.
+    if (!(deadlines[slot] > now)) this.tellEnded(slot, value, now)
+    else if (!Object.is(values[slot], value)) this.tell(slot, this.ownerOf(slot), 'replaced')
     values[slot] = value
     this.policy.use(slot)
+  }
+
+  /** Counts and tells a value that is overwritten and may have ended before, or that is a live one with tags, idle time or the like. */
+  private tellEnded(slot: number, value: unknown, now: number): void {
+    const reason = this.reason(slot, now, 'replaced')
+    if (reason !== 'replaced' || !Object.is(this.slots.values[slot], value))
+      this.tell(slot, this.ownerOf(slot), reason)
   }
 
   /** Sets an entry's weight and makes room for it, at the cost of others. */

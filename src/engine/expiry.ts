@@ -35,7 +35,11 @@ export class Expiry implements Sweepable {
 
   /** An entry has a new deadline, after which it is swept out. */
   expect(deadline: number): void {
-    if (deadline >= this.nextDeadline && !sweeper.isStranded) return
+    if (deadline < this.nextDeadline || sweeper.isStranded) this.expectSooner(deadline)
+  }
+
+  /** The coming sweep has to be sooner than it was meant to be, or its timer is lost. */
+  private expectSooner(deadline: number): void {
     this.nextDeadline = Math.min(this.nextDeadline, deadline)
     const { slots } = this.store
     slots.calmUntil = Math.min(slots.calmUntil, deadline)

@@ -122,51 +122,46 @@ export class Store extends Timed {
     return this.weighing === undefined ? 0 : this.weighing.ofEntry(value, key)
   }
 
-  /** Stores a value, or removes what was there when it cannot be kept. Whether it was stored. */
+  /**
+   * Stores a value, or removes what was there when it cannot be kept. Whether it was stored. In one piece, since V8 then compiles it by
+   * itself, with all that an overwrite calls in its place; as a part of its callers it would leave no room for those.
+   */
   commit(space: Space, key: unknown, value: unknown, weight: number, resolved: ResolvedWrite): boolean {
-    if (space.closed || this.slots.isBehind) this.assertOpen(space)
+    const { slots } = this
+    if (space.closed || slots.isBehind) this.assertOpen(space)
     if (space.flights !== undefined) space.flights.overtake(key)
     if (this.keepsNothing) return true
     const { ttl } = resolved
     const now = this.clock.forWrite()
     if (resolved !== this.defaults) this.noteLifetime(ttl, now)
-    const found = this.slotOf(space, key) ?? NONE
+    let slot = this.slotOf(space, key) ?? NONE
     if (!(ttl > 0 && weight <= this.maxEntryWeight)) {
-      this.turnAway(found, key, value, ttl, now)
+      // It cannot be kept, for want of a lifetime or because of its weight: what is in its place goes.
+      if (ttl > 0) this.giveUp(slot, key, value, now)
+      else if (this.holds(slot)) this.remove(slot, this.reason(slot, now, 'expired'))
       return false
     }
-    let slot = found
-    if (this.holds(found)) this.overwrite(found, value, now)
-    else slot = this.insert(space, key, found, value, weight, now)
-    if (this.slots.hasExtras || !resolved.hasTtlOnly) this.equip(slot, space, weight, now, resolved)
-    else {
-      this.slots.deadlines[slot] = now + ttl
+    if (this.holds(slot)) this.overwrite(slot, value, now)
+    else slot = this.insert(space, key, slot, value, weight, now)
+    if (slots.hasExtras || !resolved.hasTtlOnly) {
+      this.retag(slot, space, resolved.tags)
+      // A value that comes after a failed load says that the source is back.
+      if (slots.retries !== undefined) slots.retries[slot] = 0
+      if (slots.lastReads !== undefined) slots.lastReads[slot] = now
+      this.live(slot, ttl, now, resolved)
+      this.reweigh(slot, weight, now)
+    } else {
+      slots.deadlines[slot] = now + ttl
       this.expectEnd(slot, now + ttl)
     }
     space.counters.set()
-    if (this.watcher !== undefined) this.watch(slot, space, key, ttl)
+    // An entry that was too heavy beside all others has left already.
+    if (this.watcher !== undefined && this.holds(slot)) this.watch(slot, space, key, ttl)
     return true
   }
 
   private watch(slot: number, space: Space, key: unknown, ttl: number): void {
-    // An entry that was too heavy beside all others has left already.
-    if (this.holds(slot)) this.slots.watched![slot] = this.watcher!.wrote(space, key, slot, ttl) ? 1 : 0
-  }
-
-  /** A value that cannot be kept, for want of a lifetime or because of its weight: removes what is in its place, and has it told. */
-  private turnAway(slot: number, key: unknown, value: unknown, ttl: number, now: number): void {
-    if (ttl > 0) this.giveUp(slot, key, value, now)
-    else if (this.holds(slot)) this.remove(slot, this.reason(slot, now, 'expired'))
-  }
-
-  /** Gives an entry that was written all that some entries have beside a value and a deadline. */
-  private equip(slot: number, space: Space, weight: number, now: number, resolved: ResolvedWrite): void {
-    this.retag(slot, space, resolved.tags)
-    // A value that comes after a failed load says that the source is back.
-    if (this.slots.retries !== undefined) this.slots.retries[slot] = 0
-    if (this.slots.lastReads !== undefined) this.slots.lastReads[slot] = now
-    this.live(slot, resolved.ttl, now, resolved)
-    this.reweigh(slot, weight, now)
+    this.slots.watched![slot] = this.watcher!.wrote(space, key, slot, ttl) ? 1 : 0
   }
 
   /** Puts a new value in a live entry, whose lifetime stays. */

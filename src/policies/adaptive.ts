@@ -99,7 +99,12 @@ export class Adaptive implements Policy {
     const { marks } = this.slots
     const mark = marks[slot]
     const age = ((this.time | (TICK - 1)) - mark) >>> TIME_SHIFT
-    if (age < this.burst) return
+    if (age >= this.burst) this.countUse(slot, mark, age)
+  }
+
+  /** Counts a use that does not follow another at once. */
+  private countUse(slot: number, mark: number, age: number): void {
+    const { marks } = this.slots
     this.duel.hit(this.now, age)
     const uses = mark & USES
     marks[slot] = this.time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
