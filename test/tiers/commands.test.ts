@@ -74,10 +74,7 @@ describe.skipIf(!hasServer)('what a real server is asked to do (skipped where th
       await cache.getOrLoadMany(keys, (missing) => missing.map((key) => [key, 1]), { tags: ['t'] })
       await until(() => cache.stats().remote.fills.stored === count + 1)
       expect(await entriesOf(name)).toBe(count)
-      counted.push([
-        await commandsOf(() => cache.deleteByTag('t')),
-        await commandsOf(() => cache.clear()),
-      ])
+      counted.push([await commandsOf(() => cache.deleteByTag('t')), await commandsOf(() => cache.clear())])
       expect(await entriesOf(name)).toBe(count)
       expect(await cache.lookupMany(keys)).toEqual(new Map())
     }
@@ -96,7 +93,9 @@ describe.skipIf(!hasServer)('what a real server is asked to do (skipped where th
     expect(Object.keys(tagged)).toContain('zscore')
   })
 
-  test('62. a load that is stored costs a read and one script, and tells nobody', { timeout: LONG }, async () => {
+  test('62. a load that is stored costs a read and one script, and tells nobody', {
+    timeout: LONG,
+  }, async () => {
     const cache = await cacheOf('loads')
     const other = await cacheOf('loads')
     await until(() => cache.stats().remote.received === other.stats().remote.received + 1)

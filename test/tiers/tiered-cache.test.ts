@@ -328,7 +328,11 @@ describe('invalidating', () => {
     fleet.pushes = false
     await Promise.all([one.set('a', 1), other.set('a', 2)])
     await fleet.settle()
-    expect([other.get('a'), await one.lookup('b'), fleet.model.entries.size]).toEqual([undefined, undefined, 0])
+    expect([other.get('a'), await one.lookup('b'), fleet.model.entries.size]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ])
     await fleet.pass(1000)
     expect([one.get('a'), await other.lookup('a')]).toEqual([undefined, undefined])
   })
@@ -517,15 +521,18 @@ describe('when the second tier fails', () => {
     ['update', 1000, (cache) => cache.update('k', () => 1)],
     ['set', 1000, (cache) => cache.set('k', 1)],
     ['delete', 1000, (cache) => cache.delete('k')],
-  ])('63. %s waits %i ms at most before the store has answered for the first time', async (_, limit, call) => {
-    fleet.server = 'is silent'
-    const cache = fleet.start<string, unknown>()
-    const ended = call(cache).then(() => 'ended')
-    await fleet.pass(limit - 1)
-    expect(await Promise.race([ended, 'waits'])).toBe('waits')
-    await fleet.pass(1)
-    expect(await Promise.race([ended, 'waits'])).toBe('ended')
-  })
+  ])(
+    '63. %s waits %i ms at most before the store has answered for the first time',
+    async (_, limit, call) => {
+      fleet.server = 'is silent'
+      const cache = fleet.start<string, unknown>()
+      const ended = call(cache).then(() => 'ended')
+      await fleet.pass(limit - 1)
+      expect(await Promise.race([ended, 'waits'])).toBe('waits')
+      await fleet.pass(1)
+      expect(await Promise.race([ended, 'waits'])).toBe('ended')
+    },
+  )
 
   test('65. what is held is served for maxStale and no longer; then values come from the source and are kept for maxStale', async () => {
     const cache = await fleet.process({ maxStale: '10s', ttl: '1h' })
