@@ -17,7 +17,8 @@ import { UnderWay } from './under-way.ts'
 export type OnFault = (kind: 'tier' | 'bus' | 'codec', error: unknown, ...key: readonly unknown[]) => void
 
 /**
- * What keeps the local part of a tiered cache true: invalidations that are told to all, and how long what is held may be trusted. The rules are those of docs/design/tiers.md.
+ * What keeps the local part of a tiered cache true: invalidations that are told to all, and how long what is held may be trusted. The rules
+ * are those of docs/design/tiers.md.
  */
 export class Protocol {
   readonly near: Near
