@@ -3,21 +3,9 @@ import { connectClient } from '../../test/tiers/support/clients.ts'
 import type { TestServer } from '../../test/tiers/support/server.ts'
 import { until } from '../../test/tiers/support/until.ts'
 import { median, quantile } from '../statistics.ts'
+import { type Cost, compared, cost, times } from './cost.ts'
+import { distantCosts } from './distant.ts'
 import { Cache, redisTier, TieredCache } from './package.ts'
-
-/** What something takes, beside what the client alone or a `Cache` takes for the like. */
-export interface Cost {
-  readonly what: string
-  readonly ours: number
-  readonly unit: string
-  readonly name: string
-  readonly its: number | undefined
-  readonly ratio: number | undefined
-  /** What the ratio, or our figure where nothing stands beside it, is to be at most. */
-  readonly goal: number | undefined
-  /** What our figure is to be at least. */
-  readonly least?: number
-}
 
 type Loose = any
 
@@ -94,24 +82,32 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
       'keys',
       `const load = () => 1; return async () => { for (let i = 0; i < 5; i++) for (const key of keys) await cache.getOrLoad(key, load) }`,
     )(cache, keys)
-  await pair('local hit, get', 20_000, 'ns', 1.05, loop(users), 'Cache.get', loop(local))
-  await pair(
-    'the same of a second `Cache`: how exact this is',
-    20_000,
-    'ns',
-    undefined,
-    loop(second),
-    'Cache.get',
-    loop(local),
+  rows.push(
+    await compared(rounds, 'local hit, get', 20_000, 'ns', 1.05, loop(users), 'Cache.get', loop(local)),
   )
-  await pair(
-    'local hit, await getOrLoad',
-    5000,
-    'ns',
-    1.05,
-    awaited(users),
-    'Cache.getOrLoad',
-    awaited(local),
+  rows.push(
+    await compared(
+      rounds,
+      'the same of a second `Cache`: how exact this is',
+      20_000,
+      'ns',
+      undefined,
+      loop(second),
+      'Cache.get',
+      loop(local),
+    ),
+  )
+  rows.push(
+    await compared(
+      rounds,
+      'local hit, await getOrLoad',
+      5000,
+      'ns',
+      1.05,
+      awaited(users),
+      'Cache.getOrLoad',
+      awaited(local),
+    ),
   )
 
   // Redis
@@ -123,14 +119,17 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
   const hundred = keys.slice(0, 100)
   const encoded = hundred.map((key) => `s${key}`)
   const mget = (): Promise<unknown> => raw.mget(...hundred)
-  await pair(
-    'hit in Redis, not decoded',
-    50,
-    'µs',
-    1.7,
-    () => times(50, () => tier.read([encoded[0]!], undefined, 0)),
-    'GET',
-    () => times(50, () => raw.get('plain')),
+  rows.push(
+    await compared(
+      rounds,
+      'hit in Redis, not decoded',
+      50,
+      'µs',
+      1.7,
+      () => times(50, () => tier.read([encoded[0]!], undefined, 0)),
+      'GET',
+      () => times(50, () => raw.get('plain')),
+    ),
   )
   // With room for one entry alone, each look-up of another key asks Redis.
   const narrow = new TieredCache<string, unknown>({
@@ -140,33 +139,43 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
   })
   await narrow.ready()
   for (const key of keys.slice(0, 50)) await narrow.set(key, value)
-  await pair(
-    'hit in Redis, decoded and kept',
-    50,
-    'µs',
-    undefined,
-    () => times(50, (i) => narrow.lookup(keys[i]!)),
-    'GET and JSON.parse',
-    () => times(50, async (i) => JSON.parse(await raw.get(keys[i]!))),
+  rows.push(
+    await compared(
+      rounds,
+      'hit in Redis, decoded and kept',
+      50,
+      'µs',
+      undefined,
+      () => times(50, (i) => narrow.lookup(keys[i]!)),
+      'GET and JSON.parse',
+      () => times(50, async (i) => JSON.parse(await raw.get(keys[i]!))),
+    ),
   )
-  await pair(
-    '100 keys from Redis',
-    5,
-    'µs',
-    4,
-    () => times(5, () => tier.read(encoded, undefined, 0)),
-    'MGET',
-    () => times(5, mget),
+  rows.push(
+    await compared(
+      rounds,
+      '100 keys from Redis',
+      5,
+      'µs',
+      4,
+      () => times(5, () => tier.read(encoded, undefined, 0)),
+      'MGET',
+      () => times(5, mget),
+    ),
   )
-  await pair(
-    'invalidation to its acknowledgement',
-    50,
-    'µs',
-    3.5,
-    () => times(50, (i) => users.delete(`gone:${i}`)),
-    'DEL',
-    () => times(50, (i) => raw.del(`gone:${i}`)),
+  rows.push(
+    await compared(
+      rounds,
+      'invalidation to its acknowledgement',
+      50,
+      'µs',
+      3.5,
+      () => times(50, (i) => users.delete(`gone:${i}`)),
+      'DEL',
+      () => times(50, (i) => raw.del(`gone:${i}`)),
+    ),
   )
+  rows.push(...(await distantCosts(server, rounds)))
 
   // To another process
 
@@ -280,36 +289,6 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
   await other.close()
   return rows
 
-  /** Two ways in turn; each run makes `count` operations. */
-  async function pair(
-    what: string,
-    count: number,
-    unit: 'ns' | 'µs',
-    goal: number | undefined,
-    mine: () => unknown,
-    name: string,
-    its: () => unknown,
-  ): Promise<void> {
-    const [a, b]: [number[], number[]] = [[], []]
-    for (let i = -6; i < rounds; i++) {
-      for (const [list, run] of i % 2 === 0
-        ? ([
-            [a, mine],
-            [b, its],
-          ] as const)
-        : ([
-            [b, its],
-            [a, mine],
-          ] as const)) {
-        const start = performance.now()
-        await run()
-        if (i >= 0) list.push(((performance.now() - start) * (unit === 'ns' ? 1e6 : 1e3)) / count)
-      }
-    }
-    const ratios = a.map((time, i) => time / b[i]!)
-    rows.push(cost(what, median(a), unit, name, median(b), goal, median(ratios)))
-  }
-
   /** Microseconds of the server's time for one command of that name. */
   async function serverTime(command: string, run: () => Promise<unknown>): Promise<number> {
     await server.socket.command(['CONFIG', 'RESETSTAT'])
@@ -317,22 +296,6 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
     const stats = String(await server.socket.command(['INFO', 'commandstats']))
     return Number(new RegExp(`cmdstat_${command}:.*usec_per_call=([\\d.]+)`).exec(stats)![1])
   }
-}
-
-function cost(
-  what: string,
-  ours: number,
-  unit: string,
-  name: string,
-  its: number,
-  goal: number | undefined,
-  ratio = ours / its,
-): Cost {
-  return { what, ours, unit, name, its, ratio, goal }
-}
-
-async function times(count: number, run: (i: number) => Promise<unknown>): Promise<void> {
-  for (let i = 0; i < count; i++) await run(i)
 }
 
 /** How many messages of other processes are worked off in a second. */

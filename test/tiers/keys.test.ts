@@ -23,7 +23,7 @@ function isSame(a: unknown, b: unknown): boolean {
 }
 
 describe('keys in the second tier', () => {
-  test('two different keys never meet, and the same key is always the same', () => {
+  test('69. two different keys never meet, and the same key is always the same', () => {
     fc.assert(
       fc.property(key, key, (a, b) => {
         const [one, other] = [a, b].map((each) => Buffer.from(shortened(encodeKey(each))).toString('hex'))

@@ -80,7 +80,7 @@ describe('a stored entry', () => {
   })
 
   test.each([undefined, 'gzip'] as const)(
-    'of which any byte is another, or which is cut anywhere, is a miss or the same value (%s)',
+    '67. of which any byte is another, or which is cut anywhere, is a miss or the same value (%s)',
     async (method) => {
       const value = { id: 1, name: 'Ann', n: 'x'.repeat(20) }
       const bytes = await stored(value, method)
@@ -101,11 +101,11 @@ describe('a stored entry', () => {
     },
   )
 
-  test('under another key is a miss', async () => {
+  test('67. under another key is a miss', async () => {
     expect(openEntry(await stored(1), 'sother')).toBeUndefined()
   })
 
-  test('of another serializer, or with flags that are not known, is a miss', async () => {
+  test('67. of another serializer, or with flags that are not known, is a miss', async () => {
     for (const [flags, serializer] of [
       [0, 7],
       [8, 0],

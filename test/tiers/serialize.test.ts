@@ -6,7 +6,7 @@ const { encode, decode } = defaultSerializer
 const through = (value: unknown): unknown => decode(encode(value))
 
 describe('the default serializer', () => {
-  test('gives back any value of plain data, its undefined, NaN, −0, bigint, Date, Map, Set and bytes included', () => {
+  test('70. gives back any value of plain data, its undefined, NaN, −0, bigint, Date, Map, Set and bytes included', () => {
     const data = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -29,7 +29,7 @@ describe('the default serializer', () => {
     expect(Buffer.from(encode(value)).toString()).toBe(`J${JSON.stringify(value)}`)
   })
 
-  test('cycles and what is shared survive', () => {
+  test('70. cycles and what is shared survive', () => {
     const shared = { at: new Date(0) }
     const value: Record<string, unknown> = {
       a: shared,
@@ -43,7 +43,7 @@ describe('the default serializer', () => {
     expect((back.map as Map<unknown, Set<unknown>>).get(back.a)!.has(back.a)).toBe(true)
   })
 
-  test('errors, URLs, patterns and buffers survive', () => {
+  test('70. errors, URLs, patterns and buffers survive', () => {
     const error = new RangeError('too much', { cause: new Error('inner') })
     const back = through({
       error,

@@ -57,7 +57,7 @@ describe.skipIf(!hasServer)(
     const isStored = (server: TestServer, key: string): Promise<boolean> =>
       server.socket.command(['EXISTS', `nc:{users}:v:s${key}`]).then((count) => count === 1)
 
-    test('what a replica that takes over has not yet heard of is sent again, and no one is given what was invalidated', {
+    test('52, 66. what a replica that takes over has not yet heard of is sent again, and no one is given what was invalidated', {
       timeout: LONG,
     }, async () => {
       const primary = await start()
@@ -86,7 +86,7 @@ describe.skipIf(!hasServer)(
       expect(await stranger.getOrLoad('a', () => 'new')).toBe('new')
     })
 
-    test('a server that starts again from an old dump gives nothing that was invalidated since', {
+    test('52, 66. a server that starts again from an old dump gives nothing that was invalidated since', {
       timeout: LONG,
     }, async () => {
       const dir = mkdtempSync(join(tmpdir(), 'nearcache-dump-'))
@@ -109,7 +109,7 @@ describe.skipIf(!hasServer)(
     })
 
     test.each(['allkeys-lru', 'allkeys-random'])(
-      'a server that evicts whatever it likes (%s) gives nothing that was invalidated',
+      '67. a server that evicts whatever it likes (%s) gives nothing that was invalidated',
       { timeout: LONG },
       async (policy) => {
         const server = await start()

@@ -12,7 +12,7 @@ beforeEach(() => {
 const never = (): never => expect.unreachable()
 
 describe('reading', () => {
-  test('a value comes from here, else from the second tier, else from the loader; one load runs however many ask', async () => {
+  test('48. a value comes from here, else from the second tier, else from the loader; one load runs however many ask', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     const loader = vi.fn(async (key: string) => `loaded ${key}`)
     expect(await Promise.all([one.getOrLoad('a', loader), one.getOrLoad('a', loader)])).toEqual([
@@ -35,7 +35,7 @@ describe('reading', () => {
     expect(other.size).toBe(1)
   })
 
-  test('`get` and `getMany` are the methods of `Cache`, so that a hit costs what it costs there, whatever the key', async () => {
+  test('47. `get` and `getMany` are the methods of `Cache`, so that a hit costs what it costs there, whatever the key', async () => {
     expect(TieredCache.prototype.get).toBe(Cache.prototype.get)
     expect(TieredCache.prototype.getMany).toBe(Cache.prototype.getMany)
     const cache = await fleet.process<unknown, number>()
@@ -61,7 +61,7 @@ describe('reading', () => {
     expect([one, other].map((cache) => cache.stats().removals.invalidated)).toEqual([0, 1])
   })
 
-  test('many keys take one read and one load; what the loader does not answer is not found', async () => {
+  test('48. many keys take one read and one load; what the loader does not answer is not found', async () => {
     const cache = await fleet.process<string, number>()
     await cache.getOrLoad('a', () => 1)
     fleet.requests.length = 0
@@ -98,7 +98,7 @@ describe('reading', () => {
     expect(fleet.model.entries.size).toBe(0)
   })
 
-  test('a value from the second tier lives no longer here than it has left there, nor than nearTtl', async () => {
+  test('54. a value from the second tier lives no longer here than it has left there, nor than nearTtl', async () => {
     const one = await fleet.process({ ttl: '10s', maxStale: '60s' })
     await one.getOrLoad('a', () => 1)
     await fleet.pass(4000)
@@ -112,7 +112,7 @@ describe('reading', () => {
     expect(await other.getOrLoad('a', () => 2)).toBe(2)
   })
 
-  test('that nothing was found is remembered in both tiers for negativeTtl', async () => {
+  test('55. that nothing was found is remembered in both tiers for negativeTtl', async () => {
     const [one, other] = [
       await fleet.process({ negativeTtl: '5s' }),
       await fleet.process({ negativeTtl: '5s' }),
@@ -175,7 +175,7 @@ describe('reading', () => {
     expect([one.get('a'), await other.lookup('a')]).toEqual([2, 2])
   })
 
-  test('a value that is not data is refused with the way to it, and nothing is kept', async () => {
+  test('70. a value that is not data is refused with the way to it, and nothing is kept', async () => {
     const cache = await fleet.process()
     await expect(cache.getOrLoad('a', () => ({ save: () => 1 }))).rejects.toThrow(
       /^value.save: expected data/,
@@ -187,7 +187,7 @@ describe('reading', () => {
 })
 
 describe('keys', () => {
-  test('arrays are compared by their content in both tiers, and meet no string', async () => {
+  test('69. arrays are compared by their content in both tiers, and meet no string', async () => {
     const [one, other] = [await fleet.process<unknown, unknown>(), await fleet.process<unknown, unknown>()]
     await one.set(['a', 1], 'array')
     await one.set('a2:sa2:n1', 'string')
@@ -225,7 +225,7 @@ describe('keys', () => {
     }
   })
 
-  test('objects need encodeKey', async () => {
+  test('69. objects need encodeKey', async () => {
     type Key = { id: number }
     const [one, other] = [0, 1].map(() => fleet.start<Key, number>({ encodeKey: ({ id }) => `${id}` })) as [
       TieredCache<Key, number>,
@@ -241,7 +241,7 @@ describe('keys', () => {
     await expect(plain.getOrLoad({ id: 1 }, never)).rejects.toThrow(/encodeKey/)
   })
 
-  test('a namespace is one inside the other in both tiers; clear and tags reach those inside', async () => {
+  test('72. a namespace is one inside the other in both tiers; clear and tags reach those inside', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     const spaces = (cache: TieredCache<string, unknown>) => {
       const a = cache.namespace('a')
@@ -277,7 +277,7 @@ describe('keys', () => {
 })
 
 describe('invalidating', () => {
-  test('acts here before it returns, and everywhere when the promise is true', async () => {
+  test('50, 56. acts here before it returns, and everywhere when the promise is true', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     await one.set('a', 1)
     await other.lookup('a')
@@ -299,7 +299,7 @@ describe('invalidating', () => {
     expect([isSettled, other.get('a'), one.stats().remote.queued]).toEqual([true, undefined, 0])
   })
 
-  test('a load in flight in another process is not kept, and not stored for all', async () => {
+  test('51, 59. a load in flight in another process is not kept, and not stored for all', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     const source = deferred<number>()
     const load = other.getOrLoad('a', () => source.promise)
@@ -311,7 +311,7 @@ describe('invalidating', () => {
     expect([other.get('a'), fleet.model.entries.size]).toEqual([undefined, 0])
   })
 
-  test('of two updates that race the later one only invalidates', async () => {
+  test('60. of two updates that race the later one only invalidates', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     const [first, second] = [deferred<number>(), deferred<number>()]
     const updates = [one.update('a', () => first.promise), other.update('a', () => second.promise)]
@@ -323,7 +323,21 @@ describe('invalidating', () => {
     expect([one.get('a'), other.get('a'), await one.lookup('a')]).toEqual([undefined, undefined, undefined])
   })
 
-  test('a write that fails invalidates, and its error passes through', async () => {
+  test('61. of two values set at once the second only invalidates', async () => {
+    const [one, other] = [await fleet.process(), await fleet.process()]
+    fleet.pushes = false
+    await Promise.all([one.set('a', 1), other.set('a', 2)])
+    await fleet.settle()
+    expect([other.get('a'), await one.lookup('b'), fleet.model.entries.size]).toEqual([
+      undefined,
+      undefined,
+      0,
+    ])
+    await fleet.pass(1000)
+    expect([one.get('a'), await other.lookup('a')]).toEqual([undefined, undefined])
+  })
+
+  test('60. a write that fails invalidates, and its error passes through', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     await one.set('a', 1)
     await other.lookup('a')
@@ -375,7 +389,7 @@ describe('invalidating', () => {
     await expect(answer).rejects.toThrow('down')
   })
 
-  test('more invalidations than may wait become one clear, and onError is told', async () => {
+  test('57. more invalidations than may wait become one clear, and onError is told', async () => {
     const [one, other] = [await fleet.process({ maxQueued: 10 }), await fleet.process()]
     await other.set('z', 1)
     await fleet.pass(0)
@@ -393,7 +407,7 @@ describe('invalidating', () => {
     expect([one.stats().remote.queued, other.get('z')]).toEqual([0, undefined])
   })
 
-  test('the same key waits once however often it was deleted', async () => {
+  test('57. the same key waits once however often it was deleted', async () => {
     const cache = await fleet.process()
     fleet.server = 'refuses'
     for (let i = 0; i < 20; i++) void cache.delete('a')
@@ -419,7 +433,7 @@ describe('invalidating', () => {
 })
 
 describe('when the second tier fails', () => {
-  test('nothing waits longer than its limit, and after five failures nothing waits at all', async () => {
+  test('63, 64. nothing waits longer than its limit, and after five failures nothing waits at all', async () => {
     const cache = await fleet.process()
     fleet.server = 'is silent'
     const first = cache.getOrLoad('k', () => 'loaded')
@@ -507,17 +521,20 @@ describe('when the second tier fails', () => {
     ['update', 1000, (cache) => cache.update('k', () => 1)],
     ['set', 1000, (cache) => cache.set('k', 1)],
     ['delete', 1000, (cache) => cache.delete('k')],
-  ])('%s waits %i ms at most before the store has answered for the first time', async (_, limit, call) => {
-    fleet.server = 'is silent'
-    const cache = fleet.start<string, unknown>()
-    const ended = call(cache).then(() => 'ended')
-    await fleet.pass(limit - 1)
-    expect(await Promise.race([ended, 'waits'])).toBe('waits')
-    await fleet.pass(1)
-    expect(await Promise.race([ended, 'waits'])).toBe('ended')
-  })
+  ])(
+    '63. %s waits %i ms at most before the store has answered for the first time',
+    async (_, limit, call) => {
+      fleet.server = 'is silent'
+      const cache = fleet.start<string, unknown>()
+      const ended = call(cache).then(() => 'ended')
+      await fleet.pass(limit - 1)
+      expect(await Promise.race([ended, 'waits'])).toBe('waits')
+      await fleet.pass(1)
+      expect(await Promise.race([ended, 'waits'])).toBe('ended')
+    },
+  )
 
-  test('what is held is served for maxStale and no longer; then values come from the source and are kept for maxStale', async () => {
+  test('65. what is held is served for maxStale and no longer; then values come from the source and are kept for maxStale', async () => {
     const cache = await fleet.process({ maxStale: '10s', ttl: '1h' })
     await cache.getOrLoad('a', () => 1)
     fleet.server = 'refuses'
@@ -543,7 +560,7 @@ describe('when the second tier fails', () => {
     expect(cache.expiresIn('b')).toBe(3_600_000)
   })
 
-  test('a process that was frozen serves nothing old at its first read', async () => {
+  test('53. a process that was frozen serves nothing old at its first read', async () => {
     const [one, frozen] = [await fleet.process(), await fleet.process()]
     await one.set('a', 1)
     await frozen.lookup('a')
@@ -551,7 +568,7 @@ describe('when the second tier fails', () => {
     expect(frozen.get('a')).toBeUndefined()
   })
 
-  test('a push that was lost is made up for at the next beat', async () => {
+  test('49. a push that was lost is made up for at the next beat', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     await one.set('a', 1)
     await other.lookup('a')
@@ -562,7 +579,7 @@ describe('when the second tier fails', () => {
     expect(other.get('a')).toBeUndefined()
   })
 
-  test('a server that comes back empty makes all distrust what they hold', async () => {
+  test('66. a server that comes back empty makes all distrust what they hold', async () => {
     const [one, other] = [await fleet.process(), await fleet.process({ staleIfError: '1m' })]
     await one.set('a', 1)
     await other.lookup('a')
@@ -574,7 +591,7 @@ describe('when the second tier fails', () => {
     expect(one.stats().remote.anchorings).toBe(2)
   })
 
-  test('a server that comes back empty overtakes what hosts load meanwhile', async () => {
+  test('66. a server that comes back empty overtakes what hosts load meanwhile', async () => {
     const cache = await fleet.process()
     const open = await cache.beginLoad('a')
     fleet.model = fleet.empty()
@@ -584,7 +601,7 @@ describe('when the second tier fails', () => {
     expect(cache.has('a')).toBe(false)
   })
 
-  test('while the log cannot be read, a load that began longer ago than maxStale is not joined', async () => {
+  test('53. while the log cannot be read, a load that began longer ago than maxStale is not joined', async () => {
     const cache = await fleet.process({ maxStale: 3000 })
     fleet.server = 'is silent'
     await fleet.pass(5000)
@@ -608,7 +625,7 @@ describe('when the second tier fails', () => {
     expect(await cache.getOrLoad('a', () => 1)).toBe(1)
   })
 
-  test('an acknowledged invalidation that the server lost is sent again by who knows of it', async () => {
+  test('66. an acknowledged invalidation that the server lost is sent again by who knows of it', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     await one.set('a', 1)
     const replica = fleet.model.copy()
@@ -625,7 +642,7 @@ describe('when the second tier fails', () => {
     ])
   })
 
-  test('a push that cannot be read, or one of a later version, is distrust of everything, and onError is told', async () => {
+  test('68. a push that cannot be read, or one of a later version, is distrust of everything, and onError is told', async () => {
     const cache = await fleet.process()
     for (const bytes of [Buffer.from('nonsense'), Buffer.from(`1 2-3 4-5 ${'\x02'.repeat(20)}`)]) {
       await cache.set('a', 1)
@@ -642,7 +659,7 @@ describe('when the second tier fails', () => {
     expect(cache.get('a')).toBe(2)
   })
 
-  test('a value that is too large stays here, and onError is told once a minute', async () => {
+  test('71. a value that is too large stays here, and onError is told once a minute', async () => {
     const [one, other] = [await fleet.process({ maxValueBytes: 100 }), await fleet.process()]
     for (let i = 0; i < 3; i++) await one.set('a', 'x'.repeat(200))
     expect([one.get('a'), await other.lookup('a')]).toEqual(['x'.repeat(200), undefined])
@@ -665,7 +682,7 @@ describe('when the second tier fails', () => {
     for (const entry of fleet.model.entries.values()) expect(entry.value.payload.length).toBeLessThan(200)
   })
 
-  test('what another serializer has stored is a miss', async () => {
+  test('67. what another serializer has stored is a miss', async () => {
     const serializer = {
       id: 3,
       encode: (value: unknown) => Buffer.from(String(value)),
@@ -679,7 +696,7 @@ describe('when the second tier fails', () => {
 })
 
 describe('the end', () => {
-  test('close waits for what is not acknowledged, closeTimeout at most, and then nothing is asked any more', async () => {
+  test('56. close waits for what is not acknowledged, closeTimeout at most, and then nothing is asked any more', async () => {
     const [one, other] = [await fleet.process(), await fleet.process()]
     await one.set('a', 1)
     await other.lookup('a')
@@ -739,7 +756,7 @@ describe('options', () => {
     expect(() => new TieredCache({ ...good, ...wrong } as TieredOptions)).toThrow(message)
   })
 
-  test('two caches of one name in a process are one; with other options the second is refused', async () => {
+  test('73. two caches of one name in a process are one; with other options the second is refused', async () => {
     const options: TieredOptions<string, number> = { name: 'shared', remote: fleet.store, maxEntries: 10 }
     const [one, other] = [new TieredCache(options), new TieredCache(options)]
     await one.set('a', 1)

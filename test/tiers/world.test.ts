@@ -15,7 +15,7 @@ const schedules: [Profile, number][] = [
 const from = Number(process.env.SEED ?? 100_000 + 200 * Math.floor(Date.now() / 86_400_000))
 
 test.each(schedules)(
-  'no read gives what was invalidated longer ago than its bound, whatever happens (%s, %i schedules)',
+  '49, 50, 51. no read gives what was invalidated longer ago than its bound, whatever happens (%s, %i schedules)',
   { timeout: 120_000 },
   async (profile, count) => {
     const found: string[] = []
