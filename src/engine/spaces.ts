@@ -137,8 +137,9 @@ export abstract class Spaces {
   }
 
   /**
-   * One more space of the oldest change that is not done; some more slots of the oldest ending, once all spaces were reached. All changes stay in the list until all are done: a space that a later one has closed
-   * is found by that one alone, and may yet be behind the earlier ones.
+   * One more space of the oldest change that is not done; some more slots of the oldest ending, once all spaces were reached.
+   * All changes stay in the list until all are done: a space that a later one has closed is found by that one alone, and may yet
+   * be behind the earlier ones.
    */
   protected goOn(): void {
     if (this.areAllReached) {

@@ -1,7 +1,7 @@
 import type { LoadContext } from '../loading/flight.ts'
 import type { Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
-import type { Found } from './protocol.ts'
+import type { Found } from './remote-values.ts'
 
 /** One read of the second tier for many keys, and one call of a loader for those that it does not have. */
 export class TieredBatch {

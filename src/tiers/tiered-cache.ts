@@ -99,8 +99,8 @@ export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
     options: LoadOptions<never, never> | undefined,
   ): Promise<unknown> {
     const space = this.#tiered
-    const until = space.protocol.readUntil
-    const read = (text: string) => space.protocol.read([text], true, until).then(([found]) => found!)
+    const until = space.protocol.values.readUntil
+    const read = (text: string) => space.protocol.values.read([text], true, until).then(([found]) => found!)
     return getOrLoad({ space, key, loader, options, read })
   }
 
@@ -112,10 +112,10 @@ export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
   ): Promise<Map<unknown, unknown>> {
     if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
     const space = this.#tiered
-    const until = space.protocol.readUntil
+    const until = space.protocol.values.readUntil
     await space.protocol.firstAnswer
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const batch = new TieredBatch((texts) => space.protocol.read(texts, true, until), loadMany)
+    const batch = new TieredBatch((texts) => space.protocol.values.read(texts, true, until), loadMany)
     const results = asked.map((key) =>
       getOrLoad({ space, key, loader: batch.load, options, read: batch.read }),
     )
@@ -130,7 +130,7 @@ export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
   async lookup(key: K): Promise<V | undefined> {
     const here = this.get(key)
     if (here !== undefined) return here
-    const until = this.#tiered.protocol.readUntil
+    const until = this.#tiered.protocol.values.readUntil
     await this.#tiered.protocol.firstAnswer
     const found = new Map<K, V>()
     await lookUp(this.#tiered, [key], found, until)
@@ -140,7 +140,7 @@ export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
   /** `lookup` for many keys, in one round trip: the values found, in the order asked. */
   async lookupMany(keys: Iterable<K>): Promise<Map<K, V>> {
     const asked = [...new Set(iterable(keys, 'keys'))]
-    const until = this.#tiered.protocol.readUntil
+    const until = this.#tiered.protocol.values.readUntil
     await this.#tiered.protocol.firstAnswer
     const here = this.getMany(asked)
     await lookUp(
@@ -158,7 +158,7 @@ export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
    */
   async beginLoad(key: K): Promise<OpenLoad<V>> {
     const text = this.#tiered.encode(key)
-    const until = this.#tiered.protocol.readUntil
+    const until = this.#tiered.protocol.values.readUntil
     await this.#tiered.protocol.firstAnswer
     const here = this.get(key)
     return here === undefined ? openLoad(this.#tiered, key, text, until) : new OpenLoad(here)

@@ -3,7 +3,7 @@ import { checkTags, type LoadOptions } from '../options/options.ts'
 import { milliseconds, refusal } from '../options/units.ts'
 import { absence, type Encoded } from './codec.ts'
 import { encodeText } from './keys.ts'
-import type { Found } from './protocol.ts'
+import type { Found } from './remote-values.ts'
 import { nothing, type TieredSpace } from './tiered-space.ts'
 
 /** What a caller of `getOrLoad` wants. */
@@ -84,7 +84,7 @@ async function load(request: TieredRequest, context: LoadContext): Promise<unkno
     if (encoded !== undefined && context.keep) {
       space.hold(key, text)
       if (found.token !== undefined && terms.ttl > 0)
-        filling = protocol.fill(text, work, found.token, encoded, {
+        filling = protocol.values.fill(text, work, found.token, encoded, {
           ...terms,
           ttl: value === undefined ? negativeTtl(space, options) : terms.ttl,
         })
@@ -104,7 +104,7 @@ async function settle(
   lease: number | undefined,
 ): Promise<void> {
   const isStored = await filling
-  if (lease !== undefined && !isStored) await protocol.release(text, lease)
+  if (lease !== undefined && !isStored) await protocol.values.release(text, lease)
 }
 
 /** The loader's value; where it fails, that of the second tier, if it may still be given. */

@@ -1,7 +1,7 @@
 import type { SetOptions } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { OpenLoad } from './open-load.ts'
-import type { Found, Token } from './protocol.ts'
+import type { Found, Token } from './remote-values.ts'
 import type { TieredSpace } from './tiered-space.ts'
 import type { Work } from './under-way.ts'
 
@@ -16,7 +16,7 @@ export async function lookUp<K, V>(
   const texts = keys.map((key) => space.encode(key))
   const works = texts.map((text) => protocol.underWay.begin(text, protocol.now()))
   try {
-    const found = await protocol.read(texts, false, until)
+    const found = await protocol.values.read(texts, false, until)
     for (const [i, one] of found.entries())
       if (keeps(space, keys[i], texts[i]!, works[i]!, one)) here.set(keys[i]!, one.value as V)
   } finally {
@@ -36,7 +36,7 @@ export async function openLoad<V>(
   const work = underWay.begin(text, protocol.now())
   let found: Found
   try {
-    ;[found] = (await protocol.read([text], false, until)) as [Found]
+    ;[found] = (await protocol.values.read([text], false, until)) as [Found]
   } catch (error) {
     underWay.end(work)
     throw error
@@ -77,7 +77,7 @@ function finish(
   if (protocol.isClosed || work.isTooLate(terms.tags) || !(terms.ttl > 0)) return false
   const isKept = space.keep(key, text, value, terms.ttl, terms.tags, work.start)
   if (token !== undefined)
-    void protocol
+    void protocol.values
       .fill(text, work, token, encoded, terms)
       .catch((error) => protocol.onFault('codec', error, key))
   return isKept

@@ -5,7 +5,8 @@ import { encodeKey, encodeText, inside, shortened, splitPath } from './keys.ts'
 import type { Cover } from './message.ts'
 import { Near } from './near.ts'
 import type { Opened } from './opened.ts'
-import type { Protocol, StoreTerms } from './protocol.ts'
+import type { Protocol } from './protocol.ts'
+import type { StoreTerms } from './remote-values.ts'
 
 type AnyCache = Cache<unknown, unknown>
 

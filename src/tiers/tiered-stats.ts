@@ -47,8 +47,8 @@ export interface TieredStats extends CacheStats {
 }
 
 export function tieredStats(local: CacheStats, protocol: Protocol): TieredStats {
-  const { counts, outbox, requests, follower } = protocol
-  const { hits, misses, distrusts, ...fills } = counts
+  const { values, distrusts, outbox, requests, follower } = protocol
+  const { hits, misses, ...fills } = values.counts
   const { received, pulls, gaps, anchorings, sentAgain, malformed } = follower.counts
   return {
     ...local,

@@ -2,7 +2,7 @@ import type { SetOptions } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import type { Encoded } from './codec.ts'
 import type { Cover } from './message.ts'
-import type { StoreTerms, Token } from './protocol.ts'
+import type { StoreTerms, Token } from './remote-values.ts'
 import { nothing, type TieredSpace } from './tiered-space.ts'
 import type { Work } from './under-way.ts'
 
@@ -19,7 +19,8 @@ export async function update<T>(
   space.terms(undefined, key, options?.ttl, options?.tags)
   const called = protocol.now()
   await protocol.firstAnswer
-  const { underWay, token } = protocol
+  const { token } = protocol.values
+  const { underWay } = protocol
   const work = underWay.begin(text, protocol.now())
   const limit = protocol.settings.writeTimeout - (work.start - called)
   let value: T
@@ -50,7 +51,8 @@ export function set(
   protocol.codec.serialize(value)
   const { firstAnswer } = protocol
   if (firstAnswer !== undefined) return firstAnswer.then(() => set(space, key, value, options, called))
-  const { underWay, token } = protocol
+  const { token } = protocol.values
+  const { underWay } = protocol
   const work = underWay.begin(text, protocol.now())
   underWay.end(work)
   const limit = protocol.settings.writeTimeout - (work.start - called)

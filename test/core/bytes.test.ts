@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
+import { kinds } from '../../bench/estimate-kinds.ts'
 import { estimateBytes } from '../../src/core/bytes.ts'
 
 test('is a positive integer for anything', () => {
@@ -73,3 +75,27 @@ test('objects are estimated where there is no SharedArrayBuffer, as on most web 
     vi.unstubAllGlobals()
   }
 })
+
+/** What a value of each kind takes on the heap, as it was measured. */
+const measured = new Map(
+  [
+    ...readFileSync('docs/benchmarks/estimate.md', 'utf8').matchAll(
+      /^\| (.+?) \| (\d+) \| \d+ \| [\d.]+ \|$/gm,
+    ),
+  ].map(([, kind, bytes]) => [kind!, Number(bytes)]),
+)
+
+test('9. there are measurements of 30 kinds of values and more', () => {
+  expect(measured.size).toBeGreaterThanOrEqual(30)
+})
+
+// How much an Error takes depends on how deep it was made, which its estimate does not look at.
+test.each([...measured].filter(([kind]) => kind !== 'Error, ten calls deep'))(
+  '9. is within a factor of 1.5 of what was measured: %s',
+  (kind, bytes) => {
+    const make = kinds[kind]!
+    const ratio = estimateBytes(make(1_000)) / bytes
+    expect(ratio).toBeGreaterThan(1 / 1.5)
+    expect(ratio).toBeLessThan(1.5)
+  },
+)

@@ -33,6 +33,7 @@ export function checkInvariants<K, V>(cache: Cache<K, V>, { loading = false }: S
   checkSweepPlanned(store, kinds)
   if (store.hasLeft) assert.equal(store.expiry.untilSweep(), 0, 'what has left waits for the sweep')
   checkBehind(store, spaces)
+  checkEndings(store, kinds)
   for (const { flights, closed } of spaces) {
     if (flights === undefined) continue
     assert.ok(loading, 'a space lists loads, but none is under way')
@@ -139,6 +140,39 @@ function checkBehind({ slots, expiry, changed }: Store, spaces: Set<Space>): voi
     assert.equal(expiry.untilSweep(), 0, 'spaces that are behind wait for the sweep')
   }
   for (const space of spaces) assert.ok(space.changed <= changed, 'a space is ahead of its store')
+}
+
+/** The private parts of an ending that are looked at. */
+interface EndingParts {
+  readonly number: number
+  readonly passed: Uint8Array
+  readonly cursor: number
+}
+
+/** Number of endings that may be under way. */
+const MOST_ENDINGS = 16
+
+/** What `expireAll` has begun in large spaces leaves out no entry, belongs to changes that were made, and is over when nothing is behind. */
+function checkEndings(store: Store, kinds: Kind[]): void {
+  const { slots, endings, changed } = store
+  assert.ok(slots.isBehind || endings.length === 0, 'an ending is under way and nothing is behind')
+  assert.ok(endings.length <= MOST_ENDINGS, `${endings.length} endings are under way`)
+  let before = 0
+  for (const ending of endings) {
+    const { number, passed, cursor } = ending as unknown as EndingParts
+    assert.ok(number > before && number <= changed, 'endings are in the order of their changes')
+    before = number
+    assert.ok(
+      cursor >= FIRST_SLOT && cursor <= Math.max(passed.length, FIRST_SLOT),
+      `an ending is at ${cursor}`,
+    )
+    for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
+      if (kinds[slot] !== 'entry' || !ending.covers(slot, store.ownerOf(slot))) continue
+      assert.ok(slot >= cursor, `an ending has come past slot ${slot} and left out its entry`)
+      const { changed: reached } = store.ownerOf(slot).space
+      assert.ok(reached >= number, `the space of entry ${slot} has not come to what has ended it`)
+    }
+  }
 }
 
 function isBehind(space: Space, { slots, changed }: Store): boolean {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import * as product from '../../src/tiers/tiered-cache.ts'
-import { type Profile, play } from './world/world.ts'
+import type { Profile } from './world/profiles.ts'
+import { play } from './world/world.ts'
 
 /** More of them run by `npm run simulate:tiers -- 20000`. */
 const schedules: [Profile, number][] = [
@@ -24,5 +25,15 @@ test.each(schedules)(
       if (violations.length > 0) found.push(`SEED=${seed}: ${[...new Set(violations)].join(' ')}`)
     }
     expect(found).toEqual([])
+  },
+)
+
+/** Schedules in which a process misses much, and hears of it late. */
+const hard: [Profile, number][] = [['quiet', 1_018_078]]
+
+test.each(hard)(
+  '49. no read gives what was invalidated longer ago than its bound in a hard schedule (%s, seed %i)',
+  async (profile, seed) => {
+    expect(await play(product, seed, profile)).toEqual([])
   },
 )

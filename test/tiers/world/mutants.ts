@@ -5,7 +5,8 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import type * as product from '../../../src/tiers/tiered-cache.ts'
 import type { ServerMechanism } from './model.ts'
-import { type Profile, play, type Violation } from './world.ts'
+import type { Profile, Violation } from './profiles.ts'
+import { play } from './world.ts'
 
 /** A mechanism of the protocol, and what stands in its place when it is switched off. */
 export interface Mutant {
@@ -133,14 +134,14 @@ export const mutants: Record<string, Mutant> = {
     seed: 78,
   },
   'pending keys bypass L2': {
-    file: 'protocol.ts',
+    file: 'remote-values.ts',
     from: 'keys.filter((key) => !outbox.isPending(key))',
     to: '[...keys]',
     profile: 'lossy',
     seed: 1,
   },
   'pending tags are not taken from L2': {
-    file: 'protocol.ts',
+    file: 'remote-values.ts',
     from: 'entry.tags.some((tag) => pendingTags.has(tag))',
     to: '(false as boolean)',
     profile: 'lossy',
@@ -163,7 +164,7 @@ export const mutants: Record<string, Mutant> = {
   'token from before the write': {
     file: 'tiered-write.ts',
     from: 'await store(space, key, text, value, work, token, options, limit)',
-    to: 'await store(space, key, text, value, work, protocol.token, options, limit)',
+    to: 'await store(space, key, text, value, work, protocol.values.token, options, limit)',
     profile: 'split',
     seed: 100_152,
   },

@@ -1,5 +1,6 @@
 import * as product from '../../../src/tiers/tiered-cache.ts'
-import { type Profile, play } from './world.ts'
+import type { Profile } from './profiles.ts'
+import { play } from './world.ts'
 
 /*
  * Schedules of the simulated world, many of them or one told step by step:
