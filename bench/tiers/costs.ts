@@ -5,6 +5,7 @@ import { until } from '../../test/tiers/support/until.ts'
 import { median, quantile } from '../statistics.ts'
 import { type Cost, compared, cost, times } from './cost.ts'
 import { distantCosts } from './distant.ts'
+import { localCosts } from './local.ts'
 import { Cache, redisTier, TieredCache } from './package.ts'
 
 type Loose = any
@@ -46,7 +47,7 @@ const alone = { name: '', its: undefined, ratio: undefined, goal: undefined }
 
 /** What a tiered cache costs over ioredis; both sides of each pair in turn, the median of the rounds. */
 export async function costs(server: TestServer, rounds: number): Promise<Cost[]> {
-  const rows: Cost[] = []
+  const rows: Cost[] = localCosts(server, rounds, 7)
   const { client, close } = await connectClient('ioredis', server.port)
   const raw: Loose = client
   const users = new TieredCache<string, unknown>({
@@ -58,57 +59,9 @@ export async function costs(server: TestServer, rounds: number): Promise<Cost[]>
   await users.ready()
   await until(() => users.stats().remote.isListening)
 
-  // Here
-
-  const local = new Cache<string, unknown>({ maxEntries: 10_000, ttl: '1h' })
-  const second = new Cache<string, unknown>({ maxEntries: 10_000, ttl: '1h' })
   const keys = Array.from({ length: 1000 }, (_, i) => `user:${i}`)
   const value = { id: 1, name: 'Ann', text: 'x'.repeat(450) }
-  for (const key of keys) {
-    local.set(key, value)
-    second.set(key, value)
-    await users.set(key, value)
-  }
-  // A read is called by a loop of its own, so that none of them is compiled for the other's cache as well.
-  const loop = (cache: object): (() => number) =>
-    new Function(
-      'cache',
-      'keys',
-      `return () => { let found = 0; for (let i = 0; i < 20; i++) for (const key of keys) if (cache.get(key) !== undefined) found++; return found }`,
-    )(cache, keys)
-  const awaited = (cache: object): (() => Promise<void>) =>
-    new Function(
-      'cache',
-      'keys',
-      `const load = () => 1; return async () => { for (let i = 0; i < 5; i++) for (const key of keys) await cache.getOrLoad(key, load) }`,
-    )(cache, keys)
-  rows.push(
-    await compared(rounds, 'local hit, get', 20_000, 'ns', 1.05, loop(users), 'Cache.get', loop(local)),
-  )
-  rows.push(
-    await compared(
-      rounds,
-      'the same of a second `Cache`: how exact this is',
-      20_000,
-      'ns',
-      undefined,
-      loop(second),
-      'Cache.get',
-      loop(local),
-    ),
-  )
-  rows.push(
-    await compared(
-      rounds,
-      'local hit, await getOrLoad',
-      5000,
-      'ns',
-      1.05,
-      awaited(users),
-      'Cache.getOrLoad',
-      awaited(local),
-    ),
-  )
+  for (const key of keys) await users.set(key, value)
 
   // Redis
 

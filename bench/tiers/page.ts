@@ -108,7 +108,7 @@ table. See
 
 ## Beside the client alone
 
-Over ioredis; the median of the rounds of either side, and of their ratio. The server's time is that of the command as Redis counts it. What
+Over ioredis; the median of the rounds of either side, and of their ratio; of local hits the middle one of seven processes. The server's time is that of the command as Redis counts it. What
 stands in the way of the goals there stands in the last rows: a script that does nothing, with as many keys and arguments as each of ours, and
 one that calls the same commands and neither looks at their answers nor decides. No script can do with less. A pull could be a plain \`HMGET\`,
 but some clients and proxies send that to a replica, which may lag, and then proves nothing. A hit in Redis is mostly the way there
