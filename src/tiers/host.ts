@@ -8,6 +8,9 @@ export interface Host {
   source(): string
 }
 
+/** Is told of what goes wrong without a caller to tell, and of the key that it concerns. */
+export type OnFault = (kind: 'tier' | 'bus' | 'codec', error: unknown, ...key: readonly unknown[]) => void
+
 export const systemHost: Host = {
   after(time, run, keepsAlive) {
     const timer = setTimeout(run, Math.min(time, LONGEST_TIMER))

@@ -5,11 +5,11 @@ import type { Settings } from '../options/options.ts'
 import { defaultSerializer } from '../serialize.ts'
 import { busTier } from './bus-tier.ts'
 import type { RingBounds } from './follower.ts'
-import { type Host, systemHost } from './host.ts'
+import { type Host, type OnFault, systemHost } from './host.ts'
 import { openedTiers } from './listed.ts'
 import { Near } from './near.ts'
 import { plainTier } from './plain-tier.ts'
-import { type OnFault, Protocol } from './protocol.ts'
+import { Protocol } from './protocol.ts'
 import type { Tier } from './tier.ts'
 import {
   isBus,

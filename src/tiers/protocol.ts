@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts'
 import type { Serializer } from '../serialize.ts'
 import { Codec, type Encoded } from './codec.ts'
 import { Follower, type RingBounds } from './follower.ts'
-import type { Host } from './host.ts'
+import type { Host, OnFault } from './host.ts'
 import type { Cover, Message } from './message.ts'
 import type { Near } from './near.ts'
 import { Outage } from './outage.ts'
@@ -12,9 +12,6 @@ import { Requests } from './requests.ts'
 import type { Push, StoredValue, Tier, TierWrite } from './tier.ts'
 import type { TieredSettings } from './tiered-options.ts'
 import { UnderWay } from './under-way.ts'
-
-/** Is told of what goes wrong without a caller to tell, and of the key that it concerns. */
-export type OnFault = (kind: 'tier' | 'bus' | 'codec', error: unknown, ...key: readonly unknown[]) => void
 
 /**
  * What keeps the local part of a tiered cache true: invalidations that are told to all, and how long what is held may be trusted. The rules
@@ -105,17 +102,8 @@ export class Protocol {
       },
       ring,
     )
-    this.values = new RemoteValues(
-      tier,
-      settings,
-      this.codec,
-      this.requests,
-      this.follower,
-      this.outbox,
-      host,
-      now,
-      onFault,
-    )
+    const { codec, requests, follower, outbox } = this
+    this.values = new RemoteValues({ tier, settings, codec, requests, follower, outbox, host, onFault, now })
     this.#firstAnswer = this.#askFirst()
     this.#beat()
     if (push !== undefined) void this.#listen(push)

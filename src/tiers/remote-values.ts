@@ -1,10 +1,8 @@
-import type { Codec, Encoded } from './codec.ts'
-import { unreadable } from './codec.ts'
+import { type Codec, type Encoded, unreadable } from './codec.ts'
 import type { Follower } from './follower.ts'
-import type { Host } from './host.ts'
+import type { Host, OnFault } from './host.ts'
 import { shownKey } from './keys.ts'
 import type { Outbox } from './outbox.ts'
-import type { OnFault } from './protocol.ts'
 import { ABSENT, leaseIn, openEntry } from './record.ts'
 import type { Requests } from './requests.ts'
 import type { FillResult, Position, StoredValue, Tier } from './tier.ts'
@@ -44,6 +42,19 @@ export interface Token {
   readonly position: Position
 }
 
+/** What stands around the values: the parts of a tiered cache that tell whether they may be read and stored. */
+interface Parts {
+  readonly tier: Tier
+  readonly settings: TieredSettings
+  readonly codec: Codec
+  readonly requests: Requests
+  readonly follower: Follower
+  readonly outbox: Outbox
+  readonly host: Host
+  readonly onFault: OnFault
+  now(): number
+}
+
 /** Values of the second tier: what is read from there and may be taken, and what is stored there. */
 export class RemoteValues {
   readonly counts: Record<'hits' | 'misses' | FillResult, number> = {
@@ -56,52 +67,26 @@ export class RemoteValues {
     newer: 0,
     full: 0,
   }
-  readonly #tier: Tier
-  readonly #settings: TieredSettings
-  readonly #codec: Codec
-  readonly #requests: Requests
-  readonly #follower: Follower
-  readonly #outbox: Outbox
-  readonly #host: Host
-  readonly #now: () => number
-  readonly #onFault: OnFault
+  readonly #of: Parts
   /** When a value was last told to be too large, by key. */
   readonly #tooLarge = new Map<string, number>()
   #isClosed = false
 
-  constructor(
-    tier: Tier,
-    settings: TieredSettings,
-    codec: Codec,
-    requests: Requests,
-    follower: Follower,
-    outbox: Outbox,
-    host: Host,
-    now: () => number,
-    onFault: OnFault,
-  ) {
-    this.#tier = tier
-    this.#settings = settings
-    this.#codec = codec
-    this.#requests = requests
-    this.#follower = follower
-    this.#outbox = outbox
-    this.#host = host
-    this.#now = now
-    this.#onFault = onFault
+  constructor(of: Parts) {
+    this.#of = of
   }
 
   /** What may be told to come after all that is known here. */
   get token(): Token | undefined {
-    const { epoch, frontier } = this.#follower
-    return epoch === undefined || frontier === undefined || this.#tier.isBus
+    const { epoch, frontier } = this.#of.follower
+    return epoch === undefined || frontier === undefined || this.#of.tier.isBus
       ? undefined
       : { epoch, position: frontier }
   }
 
   /** Until when a call that begins now may wait for an answer to its reads. */
   get readUntil(): number {
-    return this.#now() + this.#settings.readTimeout
+    return this.#of.now() + this.#of.settings.readTimeout
   }
 
   /**
@@ -109,18 +94,18 @@ export class RemoteValues {
    * another process has a lease on it, its result is waited for.
    */
   async read(keys: readonly string[], isToLoad: boolean, until: number): Promise<Found[]> {
-    const { lease, wait } = (isToLoad ? this.#settings.singleFlight : undefined) ?? { lease: 0, wait: 0 }
+    const { lease, wait } = (isToLoad ? this.#of.settings.singleFlight : undefined) ?? { lease: 0, wait: 0 }
     const found = new Map<string, Found>()
-    const end = this.#now() + wait
+    const end = this.#of.now() + wait
     let loading = await this.#read(keys, found, lease, until)
     for (let pause = 10; loading.length > 0; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-      const left = end - this.#now()
+      const left = end - this.#of.now()
       if (left > 0)
-        await new Promise<void>((resolve) => this.#host.after(Math.min(pause, left), resolve, true))
+        await new Promise<void>((resolve) => this.#of.host.after(Math.min(pause, left), resolve, true))
       // Who has waited long enough loads without a lease, and may give what is over where that fails.
       loading = await this.#read(loading, found, left > 0 ? lease : 0, this.readUntil)
     }
-    if (!this.#tier.isBus) for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
+    if (!this.#of.tier.isBus) for (const { isHit } of found.values()) this.counts[isHit ? 'hits' : 'misses']++
     return keys.map((key) => found.get(key)!)
   }
 
@@ -131,19 +116,18 @@ export class RemoteValues {
     lease: number,
     until: number,
   ): Promise<readonly string[]> {
-    const follower = this.#follower
-    const outbox = this.#outbox
+    const { follower, outbox } = this.#of
     const note = (key: string, token: Token | undefined, until: number | undefined): unknown =>
       found.set(key, { isHit: false, value: undefined, tags: [], left: undefined, token, lease: until })
     for (const key of keys) note(key, this.token, undefined)
     const asked =
-      this.#requests.isOpen || this.#tier.isBus ? [] : keys.filter((key) => !outbox.isPending(key))
-    const limit = until - this.#now()
+      this.#of.requests.isOpen || this.#of.tier.isBus ? [] : keys.filter((key) => !outbox.isPending(key))
+    const limit = until - this.#of.now()
     // With little time left no answer would tell that the store is away.
-    if (asked.length === 0 || limit < this.#settings.readTimeout / 2) return []
+    if (asked.length === 0 || limit < this.#of.settings.readTimeout / 2) return []
     const pendingTags = outbox.pendingTags()
     const seen = follower.last
-    const reply = await this.#requests.ask(() => this.#tier.read(asked, seen, lease), limit)
+    const reply = await this.#of.requests.ask(() => this.#of.tier.read(asked, seen, lease), limit)
     if (reply === undefined) return []
     if (!reply.isKnown || reply.epoch !== follower.epoch || reply.head !== follower.last) follower.pull()
     const token = reply.isKnown ? { epoch: reply.epoch!, position: reply.head! } : undefined
@@ -167,7 +151,7 @@ export class RemoteValues {
   ): Promise<Found | undefined> {
     const entry = openEntry(bytes, key)
     if (entry === undefined || entry.tags.some((tag) => pendingTags.has(tag))) return undefined
-    const value = await this.#codec.read(entry, (error) => this.#onFault('codec', error, shownKey(key)))
+    const value = await this.#of.codec.read(entry, (error) => this.#of.onFault('codec', error, shownKey(key)))
     if (value === unreadable) return undefined
     const { tags, expires, isExpired } = entry
     const left = this.#left(expires)
@@ -184,18 +168,18 @@ export class RemoteValues {
   /** At least how long is left until a time of the store's clock. */
   #left(expires: number): number | undefined {
     if (expires === 0) return Infinity
-    const { storeTime } = this.#follower
-    return storeTime && expires - storeTime.time - (this.#now() - storeTime.sentAt)
+    const { storeTime } = this.#of.follower
+    return storeTime && expires - storeTime.time - (this.#of.now() - storeTime.sentAt)
   }
 
   /** Stores the result of a load; whether there is one now. */
   async fill(key: string, work: Work, token: Token, encoded: Encoded, terms: StoreTerms): Promise<boolean> {
-    if (this.#requests.isOpen || this.#isClosed || work.isTooLate(terms.tags)) return false
+    if (this.#of.requests.isOpen || this.#isClosed || work.isTooLate(terms.tags)) return false
     if (!this.fits(key, encoded)) return false
-    const value = this.pack(key, await this.#codec.compress(encoded), token, work.start, terms)
-    const result = await this.#requests.ask(
-      () => this.#tier.fill({ ...value, key, epoch: token.epoch, age: this.#now() - work.start }),
-      this.#settings.readTimeout,
+    const value = this.pack(key, await this.#of.codec.compress(encoded), token, work.start, terms)
+    const result = await this.#of.requests.ask(
+      () => this.#of.tier.fill({ ...value, key, epoch: token.epoch, age: this.#of.now() - work.start }),
+      this.#of.settings.readTimeout,
     )
     if (result !== undefined && Object.hasOwn(this.counts, result)) this.counts[result as FillResult]++
     return result === 'stored' || result === 'newer'
@@ -203,8 +187,8 @@ export class RemoteValues {
 
   /** Those who wait for the result of a load that is not stored wait no longer. */
   async release(key: string, lease: number): Promise<void> {
-    if (this.#tier.release === undefined || this.#requests.isOpen || this.#isClosed) return
-    await this.#requests.ask(() => this.#tier.release!(key, lease), this.#settings.readTimeout)
+    if (this.#of.tier.release === undefined || this.#of.requests.isOpen || this.#isClosed) return
+    await this.#of.requests.ask(() => this.#of.tier.release!(key, lease), this.#of.settings.readTimeout)
   }
 
   /** A value as it is stored. */
@@ -217,28 +201,28 @@ export class RemoteValues {
   ): StoredValue {
     return {
       token: token.position,
-      age: this.#now() - start,
+      age: this.#of.now() - start,
       ttl: ttl === Infinity ? 0 : ttl,
       stale,
       flags: encoded.flags,
       serializer: encoded.serializer,
-      payload: this.#codec.seal(encoded, key, tags),
+      payload: this.#of.codec.seal(encoded, key, tags),
       tags,
     }
   }
 
   /** Whether a value is small enough for the second tier; where it is not, that is told. */
   fits(key: string, encoded: Encoded): boolean {
-    if ((encoded.flags & ABSENT) !== 0 || !this.#codec.isTooLarge(encoded)) return true
-    const now = this.#now()
+    if ((encoded.flags & ABSENT) !== 0 || !this.#of.codec.isTooLarge(encoded)) return true
+    const now = this.#of.now()
     const last = this.#tooLarge.get(key) ?? -Infinity
     if (now - last < 60_000) return false
     if (this.#tooLarge.size >= 1000) this.#tooLarge.clear()
     this.#tooLarge.set(key, now)
-    this.#onFault(
+    this.#of.onFault(
       'codec',
       new RangeError(
-        `${this.#settings.name}: a value of ${encoded.data.length} bytes is kept in this process only (maxValueBytes is ${this.#settings.maxValueBytes})`,
+        `${this.#of.settings.name}: a value of ${encoded.data.length} bytes is kept in this process only (maxValueBytes is ${this.#of.settings.maxValueBytes})`,
       ),
       shownKey(key),
     )
