@@ -95,7 +95,7 @@ export function goalPage(reports: Reports): string {
 const goalNotes = `Each is the median of ratios within rounds, with the default policy unless it says \`lru\`, and a ttl. *Floor* is what a Map by itself reaches in the same run, which keeps no order of use, no deadline and no count, and drops what came first.
 
 - **Hits** are measured by what any bounded cache has to do, a Map to places in an array. An order drawn anew is what an application asks for; of one short list that is repeated the processor learns which branches come, which halves the time of a Map. [What a hit is made of](../docs/benchmarks/profile.md#what-a-hit-is-made-of) tells what stands in the way where a bound is missed: to see that nothing has expired, the count, and the note for the policy.
-- **Insertions**: a Map alone looks up, inserts and removes a key; [where the time goes](../docs/benchmarks/profile.md) tells its share. \`adaptive\` keeps the keys of ghosts in its Map besides, four for ten entries, or as many as entries in a cache of 512 or fewer, and the two are more than what the fastest do, who keep neither deadlines nor counts.
+- **Insertions**: a Map alone looks up, inserts and removes a key; [where the time goes](../docs/benchmarks/profile.md) tells its share. \`adaptive\` keeps the keys of ghosts in its Map besides, three or four for ten entries, or as many as entries in a cache of 512 or fewer, and the two are more than what the fastest do, who keep neither deadlines nor counts.
 - **Loads** are reckoned: the time of a read-through, and what its misses take at so many microseconds each. The peer is the one that takes least of those that find less.
 - **P99.9 of sets** is held against that of a Map which takes the same keys in the same run.`
 

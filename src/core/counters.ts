@@ -85,11 +85,11 @@ export class Counters {
 
   /** So many entries left. */
   leave(reason: Reason, entries = 1): void {
-    for (let one: Counters | undefined = this; one !== undefined; one = one.around)
-      if (reason === 'evicted') one.evicted += entries
-      else if (reason === 'expired') one.expired += entries
-      else if (reason === 'replaced') one.replaced += entries
-      else one[reason] += entries
+    if (reason === 'evicted') this.evicted += entries
+    else if (reason === 'expired') this.expired += entries
+    else if (reason === 'replaced') this.replaced += entries
+    else this[reason] += entries
+    if (this.around !== undefined) this.around.leave(reason, entries)
   }
 
   /** One entry more is held. */

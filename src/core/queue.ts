@@ -56,9 +56,11 @@ export class Queue {
     if (old === this.oldest) this.oldest = slot
   }
 
-  /** Makes the oldest the newest. */
-  pass(): void {
-    this.oldest = this.slots.next[this.oldest]
+  /** Makes the oldest the newest, and gives it. */
+  pass(): number {
+    const slot = this.oldest
+    this.oldest = this.slots.next[slot]
+    return slot
   }
 
   /** Makes the slot the newest. */

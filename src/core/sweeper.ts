@@ -39,7 +39,7 @@ class Sweeper {
 
   /** Whether the timer was set by another `setTimeout` than there is now: it may never fire. */
   get isStranded(): boolean {
-    return this.#timer !== undefined && this.#setTimeout !== setTimeout
+    return this.#setTimeout !== setTimeout && this.#timer !== undefined
   }
 
   /** The store is closed and has still something to sweep: until that is done it is held, and so is the process. */

@@ -177,11 +177,11 @@ export abstract class Bounded extends Entries {
     this.release(victim, reason)
     // Only a victim that left for want of room leaves its key behind.
     const forgotten = reason === 'evicted' ? this.policy.addGhost(victim) : victim
-    if (forgotten !== victim) this.weighGhost(victim)
-    if (forgotten !== NONE) {
-      this.unweighGhost(forgotten)
-      this.unname(forgotten)
+    if (this.weighing !== undefined) {
+      if (forgotten !== victim) this.weighGhost(victim)
+      if (forgotten !== NONE) this.unweighGhost(forgotten)
     }
+    if (forgotten !== NONE) this.unname(forgotten)
     return forgotten
   }
 

@@ -144,7 +144,7 @@ export abstract class Entries extends Spaces {
     const { keys, values, graces } = this.slots
     if (graces !== undefined && values[slot] instanceof NegativeResult) return
     // What was cleared was counted then.
-    if (owner.dropped !== 'cleared') owner.space.counters.leave(reason)
+    if (owner.dropped === undefined || owner.dropped === 'expired') owner.space.counters.leave(reason)
     if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
   }
 
@@ -165,7 +165,7 @@ export abstract class Entries extends Spaces {
 
   /** A key leaves. */
   freeKey(slot: number): void {
-    this.unweighGhost(slot)
+    if (this.slots.weights !== undefined) this.unweighGhost(slot)
     this.unname(slot)
     this.slots.free(slot)
   }

@@ -1,6 +1,7 @@
-import { Adaptive, FREQUENT, GHOST, TICK, TIME_SHIFT } from '../policies/adaptive.ts'
-import { SPANS } from '../policies/duel.ts'
+import { Adaptive, marks } from '../policies/adaptive.ts'
 import type { Policy } from '../policies/policy.ts'
+
+const { FREQUENT, GHOST, TICK, TIME_SHIFT } = marks
 
 /** What a policy knows besides the order of slots and their marks, in numbers that survive JSON. */
 export type PolicyState = Readonly<Record<string, number>>
@@ -135,10 +136,10 @@ class AdaptiveStandings implements Standings {
     const { regret, lost, followed, shift, inSpan } = state
     if (shift !== duel.shift || !(regret! <= duel.room && lost! >= 0 && lost! <= 1 && followed! >= 0)) return
     const now = policy.now + ((inSpan! - policy.now) & duel.inSpan)
-    const counts = new Int32Array(SPANS)
+    const counts = new Int32Array(duel.counts.length)
     let spans = 0
     let held = 0
-    for (; spans < SPANS && state[SPAN + spans] !== undefined; spans++)
+    for (; spans < counts.length && state[SPAN + spans] !== undefined; spans++)
       held += counts[duel.at(now - (spans << shift))] = state[SPAN + spans]! | 0
     if (spans === 0) return
     policy.time = now << TIME_SHIFT

@@ -143,7 +143,7 @@ export class Store extends Timed {
     }
     if (this.holds(slot)) this.overwrite(slot, value, now)
     else slot = this.insert(space, key, slot, value, weight, now)
-    if (slots.hasExtras || !resolved.hasTtlOnly) {
+    if (slots.hasExtras || resolved.hasExtras) {
       this.retag(slot, space, resolved.tags)
       // A value that comes after a failed load says that the source is back.
       if (slots.retries !== undefined) slots.retries[slot] = 0

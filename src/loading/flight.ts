@@ -325,7 +325,7 @@ export function resolveResult(
     ...resolved,
     ttl: ttl === undefined ? resolved.ttl : milliseconds(ttl, 'ttl'),
     tags: ownTags,
-    hasTtlOnly: resolved.hasTtlOnly && ownTags === undefined,
+    hasExtras: resolved.hasExtras || ownTags !== undefined,
   }
 }
 

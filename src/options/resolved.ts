@@ -12,8 +12,8 @@ import { milliseconds } from './units.ts'
 
 /** What holds for one write, in milliseconds. */
 export interface ResolvedWrite {
-  /** Nothing but a ttl. */
-  readonly hasTtlOnly: boolean
+  /** More than a ttl. */
+  readonly hasExtras: boolean
   /** 0 or less stores nothing. */
   readonly ttl: number
   readonly ttlJitter: number
@@ -62,7 +62,7 @@ export function resolveWrite(defaults: ResolvedLoad, options: SetOptions | undef
   const { ttl, tags } = checkWrite(options)
   const checked = checkTags(tags)
   return {
-    hasTtlOnly: defaults.hasTtlOnly && checked === undefined,
+    hasExtras: defaults.hasExtras || checked !== undefined,
     ttl: ttl === undefined ? defaults.ttl : milliseconds(ttl, 'ttl'),
     ttlJitter: defaults.ttlJitter,
     tags: checked,
@@ -89,9 +89,9 @@ export function resolveLoad(
   })
 }
 
-function complete(resolved: Omit<ResolvedLoad, 'grace' | 'hasTtlOnly'>): ResolvedLoad {
+function complete(resolved: Omit<ResolvedLoad, 'grace' | 'hasExtras'>): ResolvedLoad {
   const grace = Math.max(resolved.staleWhileRevalidate, resolved.staleIfError)
-  const hasTtlOnly =
-    grace === 0 && resolved.refreshAhead === 0 && resolved.ttlJitter === 0 && resolved.tags === undefined
-  return { ...resolved, grace, hasTtlOnly }
+  const hasExtras =
+    grace !== 0 || resolved.refreshAhead !== 0 || resolved.ttlJitter !== 0 || resolved.tags !== undefined
+  return { ...resolved, grace, hasExtras }
 }

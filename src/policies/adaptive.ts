@@ -9,17 +9,26 @@ import type { Policy } from './policy.ts'
  *     time of the last use, in insertions (28) │ is a ghost (1) │ is frequent (1) │ uses since the hand passed (2)
  */
 const USES = 0b11
-export const FREQUENT = 0b100
-export const GHOST = 0b1000
+const FREQUENT = 0b100
+const GHOST = 0b1000
 const PLACE = FREQUENT | GHOST
-export const TICK = 0b10000
-export const TIME_SHIFT = 4
+const TICK = 0b10000
+const TIME_SHIFT = 4
+/** The same for others. What a module exports V8 reads anew at each use; these it knows when it compiles. */
+export const marks: { readonly [part in 'FREQUENT' | 'GHOST' | 'TICK' | 'TIME_SHIFT']: number } = {
+  FREQUENT,
+  GHOST,
+  TICK,
+  TIME_SHIFT,
+}
 
 /** The least that `recent` is to hold, as a share of the capacity. */
 const SMALLEST_RECENT = 0.02
 /** Ghosts as a share of the capacity; a cache of fewer than LEAST_GHOSTS entries has as many ghosts as entries. */
 const GHOST_SHARE = 0.4
 const LEAST_GHOSTS = 512
+/** A share that is enough where the Map of all keys can stay half as large for it. */
+const ENOUGH_GHOSTS = 0.3
 /** What sat unused in `frequent` for this many capacities of insertions is given up. */
 const GIVE_UP_AFTER = 128
 /** Where the random numbers begin, as V8's small integer: a larger one would make all that follow doubles. */
@@ -242,7 +251,7 @@ export class Adaptive implements Policy {
   setRoom(room: number): void {
     this.room = room
     this.duel.resize(room, this.now)
-    this.mostGhosts = Math.floor(Math.max(GHOST_SHARE * room, Math.min(LEAST_GHOSTS * this.scale, room)))
+    this.mostGhosts = Math.floor(this.scale * ghostsOf(room / this.scale))
     this.burst = Math.max(1, Math.floor(Math.min(BURST * this.scale, BURST_SHARE * room)))
   }
 
@@ -309,16 +318,25 @@ export class Adaptive implements Policy {
   /** The one of the two oldest ghosts that has to go, by lot; the other gets another round. */
   private drawOne(): number {
     const { ghosts } = this
-    const one = ghosts.oldest
-    ghosts.pass()
-    const other = ghosts.oldest
-    ghosts.pass()
+    const one = ghosts.pass()
+    const other = ghosts.pass()
     this.random = xorshift(this.random)
     // A choice without a branch: no processor could foresee it.
     const ghost = one ^ ((one ^ other) & (this.random >> 31))
     if ((this.slots.marks[ghost] & FREQUENT) === 0) this.recentGhosts--
     return ghost
   }
+}
+
+/**
+ * Number of ghosts beside so many entries. V8 gives a Map in which keys come and go a table for twice as many keys as it has, rounded up to
+ * a power of two; a few ghosts less where that halves the table.
+ */
+function ghostsOf(entries: number): number {
+  const wanted = GHOST_SHARE * entries
+  if (wanted < LEAST_GHOSTS) return Math.min(LEAST_GHOSTS, entries)
+  const fitting = 2 ** Math.floor(Math.log2(entries + wanted)) - entries
+  return fitting < ENOUGH_GHOSTS * entries ? wanted : Math.min(wanted, fitting)
 }
 
 /** The next of a row of 32 random bits (Marsaglia 2003). */

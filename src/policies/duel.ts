@@ -1,5 +1,5 @@
 /** LRU's last uses are counted in so many spans of insertions at most, a power of two; about a quarter to a half of them are in use. */
-export const SPANS = 256
+const SPANS = 256
 const MOST_SHIFT = 20
 /** The share of `lost` that one sample moves. */
 const LOST_STEP = 1 / 32

@@ -100,6 +100,24 @@ test('there are no more ghosts than entries fit in', () => {
   expect(cache.ghosts.size).toBeGreaterThan(0)
 })
 
+test.each([
+  [100, 100],
+  [1_000, 512],
+  [10_000, 4_000],
+  // All keys together are as many as half a table of a Map has room for.
+  [100_000, 2 ** 17 - 100_000],
+  [200_000, 2 ** 18 - 200_000],
+  // Too few ghosts would be left.
+  [101_000, 40_400],
+])(
+  'of %i entries %i ghosts are kept, so that their Map needs no larger table for a few',
+  (entries, ghosts) => {
+    expect(
+      new Adaptive(new Slots({ weights: false, idle: false, guards: false, marks: true }), entries),
+    ).toHaveProperty('mostGhosts', ghosts)
+  },
+)
+
 test('a smaller capacity keeps fewer ghosts, and a larger one is filled', () => {
   const cache = new Harness(100)
   for (const key of range(0, 1000)) cache.ask(key)
