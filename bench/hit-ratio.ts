@@ -9,7 +9,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { scores } from './hit-ratio/page.ts'
-import { othersDoubled } from './hit-ratio/policies.ts'
+import { simulateOthers } from './hit-ratio/policies.ts'
 import { isBelowLru, type Measured, score } from './hit-ratio/score.ts'
 import {
   doubledHitRatio,
@@ -47,12 +47,8 @@ for await (const { name, trace, pairs: own } of values.synthetic ? syntheticWork
   for (const pair of own) {
     const ours = hitRatio(trace, 'adaptive', pair.capacity)
     const oursDoubled = doubledHitRatio(trace, 'adaptive', pair.capacity)
-    pairs.push({
-      ...pair,
-      ours,
-      oursDoubled,
-      othersDoubled: othersDoubled(trace, pair.capacity, pair.others),
-    })
+    const { once, twice } = simulateOthers(trace, pair.capacity, pair.others)
+    pairs.push({ ...pair, ours, oursDoubled, othersSimulated: once, othersDoubled: twice })
   }
   console.error(`${name}: ${trace.keys.length.toLocaleString('en')} reads, ${own.length} sizes`)
 }

@@ -1,6 +1,8 @@
 import { picture } from '../charts/chart.ts'
 import { bestOther, gapClosed, isBelowLru, isPrototype, type Measured, type Score, score } from './score.ts'
+import { isTrusted, simulations } from './simulations.ts'
 import { workloads } from './synthetic.ts'
+import { table } from './table.ts'
 import type { Source } from './traces.ts'
 
 /** The results as a page of the documentation. */
@@ -11,10 +13,11 @@ export function toPage(pairs: readonly Measured[], sources: readonly Source[]): 
     `The engine replays ${traces.size} ${traces.size === 1 ? 'trace' : 'traces'} at several sizes, ${pairs.length} pairs of trace and size. Every read is a \`get\`; a miss is followed by a \`set\`. Written by \`npm run bench:hit-ratio -- --traces DIR\`; the figures of each pair are in [hit-ratio.json](hit-ratio.json).`,
     picture('gap-closed', 'The share of the gap between LRU and the optimum that each policy closes'),
     '## All policies',
-    '*Gap closed* is the share of the way from LRU to the optimum, `(policy − LRU) / (optimum − LRU)`, the mean over all pairs where the optimum is more than half a point above LRU; a pair counts as −100 % at worst. The last column is of reads made twice in a row, as in `if (get(key) === undefined) set(key, …); return get(key)`: the share of the first that is answered. What LRU and FIFO hold that does not change; CLOCK and SIEVE are simulated, by what gives their figures of single reads too; – is what the reference does not tell.',
+    "*Gap closed* is the share of the way from LRU to the optimum, `(policy − LRU) / (optimum − LRU)`, the mean over all pairs where the optimum is more than half a point above LRU; a pair counts as −100 % at worst. The last column is of reads made twice in a row, as in `if (get(key) === undefined) set(key, …); return get(key)`: the share of the first that is answered. What LRU and FIFO hold that does not change; the others [are simulated](#how-the-others-are-simulated), and – is where the simulation does not give the reference's figures of single reads.",
     policies(pairs),
     ...below(pairs),
     ...loops(pairs),
+    ...simulations(pairs),
     '## Each trace',
     picture('hit-ratio', 'Hit ratio by cache size, one plot per trace'),
     'The mean over its sizes:',
@@ -65,6 +68,7 @@ function policies(pairs: readonly Measured[]): string {
 
 /** The share of the first reads that a policy answers where each read is made twice in a row. */
 function twice(pairs: readonly Measured[], name: string): string {
+  if (!isTrusted(pairs, name)) return '–'
   const ratioOf = (pair: Measured): number =>
     name === OURS ? pair.oursDoubled : (pair.othersDoubled?.[name] ?? Number.NaN)
   const { meanHitRatio } = score(pairs, ratioOf)
@@ -141,11 +145,6 @@ function byTrace(pairs: readonly Measured[], traces: string[]): string {
 }
 
 const SHORT: Record<string, string> = { 'Caffeine-HEAD': 'Caffeine', OPT: 'optimum' }
-
-function table(head: string[], rows: string[][]): string {
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'))
-  return [head, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
 
 function percent(ratio: number): string {
   return `${(ratio * 100).toFixed(1)} %`.replace('-', '−')

@@ -5,8 +5,10 @@ export interface Measured extends Pair {
   ours: number
   /** The same where each read is made twice in a row; the share of the first reads that it answers. */
   oursDoubled: number
-  /** The same of other policies, those of which it is known. */
+  /** The same of other policies, those that are simulated or need not be. */
   othersDoubled?: Record<string, number>
+  /** What the simulated ones answer of single reads, as `others` has it from elsewhere. */
+  othersSimulated?: Record<string, number>
 }
 
 /** What a policy is worth over all pairs. */

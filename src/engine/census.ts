@@ -51,7 +51,6 @@ export class LiveCensus {
     let size = 0
     for (const table of large) size += table.size
     this.few = Math.min(FEW, size / 4)
-    store.slots.trackOwners(store.root.table)
     return !late()
   }
 
@@ -68,6 +67,11 @@ export class LiveCensus {
     if (live.size > this.few) {
       this.end()
       return true
+    }
+    if (slots.owners === undefined) {
+      // One pass over an array, which takes a turn of its own.
+      slots.trackOwners(store.root.table)
+      return false
     }
     for (const { space, dropped } of large) if (dropped === undefined) store.drop(space, 'expired', now)
     for (const slot of live) this.moveOut(slot, now)

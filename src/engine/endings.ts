@@ -1,45 +1,59 @@
 import { FIRST_SLOT } from '../core/slots.ts'
 import type { Table } from '../core/space.ts'
+import type { Spaces } from './spaces.ts'
 
-/** The lifetimes of all entries that large tables held at one time: they are over from then on, and their deadlines are written one by one. */
-export class Ending {
-  /** The number of the change of whole spaces that it belongs to. */
+/** The end of all lifetimes in a table, with the number of the change of whole spaces that it belongs to. */
+interface Ending {
   readonly number: number
   readonly at: number
-  private readonly tables = new Set<Table>()
-  /** 1 for slots that it is done with: their deadlines were written, or they were looked at before they were written anew. */
-  private readonly passed: Uint8Array
+}
+
+/** The lifetimes of all entries that large tables held at some time: they are over from then on, and their deadlines are written one by one. */
+export class Endings {
+  private readonly tables = new Map<Table, Ending[]>()
+  /** The last change when each slot was looked at or written anew: what ended by then, its deadline tells. */
+  settled: Float64Array
   private cursor = FIRST_SLOT
+  /** The last change when the way through the slots began. */
+  private from = 0
 
-  /** Slots from `end` on have yet to be handed out. */
-  constructor(number: number, at: number, end: number) {
-    this.number = number
-    this.at = at
-    this.passed = new Uint8Array(end)
+  constructor(slots: number) {
+    this.settled = new Float64Array(slots)
   }
 
-  /** The entries of this table are among them; nothing in it was looked at since. */
-  add(table: Table): void {
-    this.tables.add(table)
+  /** All in this table ends; nothing in it was looked at since. */
+  add(table: Table, number: number, at: number): void {
+    const endings = this.tables.get(table) ?? []
+    // Of two at one time the second ends all that the first does.
+    if (endings.at(-1)?.at === at) endings.pop()
+    endings.push({ number, at })
+    this.tables.set(table, endings)
   }
 
-  /** Whether the lifetime of what a slot holds is over by this and its deadline does not tell it. */
-  covers(slot: number, owner: Table): boolean {
-    return this.passed[slot] === 0 && this.tables.has(owner)
+  /** When the lifetime of what a slot holds has ended, where its deadline does not tell it. */
+  endOf(slot: number, owner: Table): number | undefined {
+    return this.tables.get(owner)?.find((one) => one.number > this.settled[slot])?.at
   }
 
-  /** It is done with a slot. */
-  pass(slot: number): void {
-    this.passed[slot] = 1
+  /** There are so many slots now; what the further ones hold was written by this change. */
+  grow(slots: number, changed: number): void {
+    const { settled } = this
+    if (slots <= settled.length) return
+    this.settled = new Float64Array(slots).fill(changed, settled.length)
+    this.settled.set(settled)
   }
 
-  /** Looks at so many slots at most with `settle`; whether it is done with all of them. */
-  goOn(looks: number, settle: (slot: number) => void): boolean {
-    if (this.tables.size === 0) return true
-    for (let left = looks; left > 0 && this.cursor < this.passed.length; left--) {
-      const slot = this.cursor++
-      if (this.passed[slot] === 0) settle(slot)
+  /** Looks at so many slots of its store at most; whether nothing is left to be written. */
+  goOn(looks: number, store: Spaces): boolean {
+    if (this.cursor === FIRST_SLOT) this.from = store.changed
+    for (let left = looks; left > 0 && this.cursor < store.slots.end; left--) store.settle(this.cursor++)
+    if (this.cursor < store.slots.end) return false
+    this.cursor = FIRST_SLOT
+    for (const [table, endings] of this.tables) {
+      const left = endings.filter((one) => one.number > this.from)
+      if (left.length > 0) this.tables.set(table, left)
+      else this.tables.delete(table)
     }
-    return this.cursor >= this.passed.length
+    return this.tables.size === 0
   }
 }

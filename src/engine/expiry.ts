@@ -106,7 +106,8 @@ export class Expiry implements Sweepable {
       store.notify()
       if (late()) return false
     }
-    if (this.compaction.isUnderWay) return this.compaction.run(late)
+    // A listener who was told may have changed whole spaces again; slots are moved when nothing is behind.
+    if (this.compaction.isUnderWay) return !slots.isBehind && this.compaction.run(late)
     if (store.size === 0) return this.empty(late)
     this.emptying = undefined
     if (this.cursor === FIRST_SLOT) {
@@ -130,7 +131,7 @@ export class Expiry implements Sweepable {
     this.cursor = FIRST_SLOT
     this.settleCalm()
     store.notify()
-    if (store.dropped.length > 0) return false
+    if (slots.isBehind || store.dropped.length > 0) return false
     if (store.size === 0) return this.empty(late)
     this.compaction.begin()
     return !this.compaction.isUnderWay || (!late() && this.compaction.run(late))

@@ -3,7 +3,7 @@ import type { Space } from '../core/space.ts'
 import type { StoreSettings } from '../options/options.ts'
 import { type ResolvedLoad, type ResolvedWrite, resolveDefaults } from '../options/resolved.ts'
 import { Bounded } from './bounds.ts'
-import { Ending } from './endings.ts'
+import { Endings } from './endings.ts'
 import { Expiry } from './expiry.ts'
 import { NegativeResult } from './negative.ts'
 import { spacesAtOnce } from './spaces.ts'
@@ -14,9 +14,6 @@ const LONG_AGO = 0.5
 
 /** A space with so many keys at most has all its deadlines written at once when its lifetimes end. */
 const SMALL = 64
-
-/** Number of endings that may be under way; beyond that, all are carried out to their ends. */
-const MOST_ENDINGS = 16
 
 /** Entries with lifetimes: when each is readable, and how long after that it is kept for loads. */
 export class Timed extends Bounded {
@@ -120,11 +117,8 @@ export class Timed extends Bounded {
   /** Ends the lifetime of every entry in a space and those inside it now. Values are kept for loads as long as they would be kept. */
   expireAll(space: Space): void {
     const at = this.clock.now()
-    if (this.endings.length >= MOST_ENDINGS) while (this.slots.isBehind) this.goOn()
-    if (this.slots.used > 0) this.endings.push(new Ending(this.changed + 1, at, this.slots.end))
+    this.endings?.grow(this.slots.deadlines.length, this.changed)
     this.changeSpaces(space, 'expire', at)
-    for (let left = spacesAtOnce.most; left > 0 && this.areAllReached && this.slots.isBehind; left--)
-      this.goOn()
     if (this.slots.isBehind) this.expiry.expectWork()
     this.watcher?.cleared(space)
   }
@@ -132,7 +126,8 @@ export class Timed extends Bounded {
   protected expireSpace(space: Space, at: number, number: number): void {
     const { map, table } = space
     if (map.size > Math.min(SMALL, spacesAtOnce.most)) {
-      this.endings.find((one) => one.number === number)!.add(table)
+      this.endings ??= new Endings(this.slots.deadlines.length)
+      this.endings.add(table, number, at)
       return
     }
     for (const slot of map.values()) {
@@ -142,11 +137,11 @@ export class Timed extends Bounded {
   }
 
   override settle(slot: number): void {
-    const owner = this.ownerOf(slot)
-    for (const ending of this.endings) {
-      if (ending.covers(slot, owner)) this.endLifetime(slot, ending.at)
-      ending.pass(slot)
-    }
+    const { endings } = this
+    if (endings === undefined) return
+    const at = endings.endOf(slot, this.ownerOf(slot))
+    if (at !== undefined) this.endLifetime(slot, at)
+    endings.settled[slot] = this.changed
   }
 
   private endLifetime(slot: number, at: number): void {

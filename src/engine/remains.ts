@@ -1,6 +1,6 @@
 import { FIRST_SLOT, type Slots } from '../core/slots.ts'
 import type { Table } from '../core/space.ts'
-import type { Ending } from './endings.ts'
+import type { Endings } from './endings.ts'
 import { NegativeResult } from './negative.ts'
 import type { RemovalQueue } from './removal.ts'
 import type { Spaces } from './spaces.ts'
@@ -13,8 +13,8 @@ interface Emptied extends Pick<Slots, 'keys' | 'values' | 'deadlines' | 'weights
   /** The owner of all slots where they do not tell it. */
   readonly table: Table
   readonly at: number
-  /** Endings that were under way. */
-  readonly endings: readonly Ending[]
+  /** The lifetimes that had ended without their deadlines telling it. */
+  readonly endings: Endings | undefined
   cursor: number
 }
 
@@ -35,7 +35,7 @@ export class Remains {
 
   /** Keeps the arrays of slots that are about to begin anew. */
   take({ keys, values, deadlines, weights, owners, end }: Slots, table: Table, at: number): void {
-    const endings = [...this.spaces.endings]
+    const { endings } = this.spaces
     this.emptied.push({
       keys,
       values,
@@ -76,7 +76,7 @@ export class Remains {
     const isExpired =
       dropped === 'expired' ||
       Math.abs(deadlines[slot]!) <= Math.min(droppedAt, at) ||
-      endings.some((one) => one.covers(slot, owner))
+      endings?.endOf(slot, owner) !== undefined
     this.removals.add(keys[slot], value, isExpired ? 'expired' : 'cleared')
   }
 }

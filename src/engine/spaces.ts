@@ -2,31 +2,23 @@ import type { Counters } from '../core/counters.ts'
 import type { Slots } from '../core/slots.ts'
 import { Names, Space, type Table } from '../core/space.ts'
 import { CacheError } from '../errors.ts'
-import type { Ending } from './endings.ts'
+import type { Endings } from './endings.ts'
 
-/** Number of spaces that one call changes, and of further steps that `expireAll` takes; the rest follows when it is next used, or in slices of the sweep. */
+/** Number of steps that one call takes with what it and those before it have begun; the rest follows when it is next used, or in slices of the sweep. */
 export const spacesAtOnce: { most: number } = { most: 256 }
 /** Number of spaces that are looked at between two looks at the time. */
 const BATCH = 64
-/** Number of slots of an ending that are looked at in one step. */
+/** Number of slots that are looked at in one step, for lifetimes that have ended. */
 const LOOKS = 16
-/** Number of changes that may be under way; beyond that, all are carried out to their ends. */
-const MOST = 16
 
 /** What can be done to whole spaces: empty them, empty them for good, or end all lifetimes in them. Each keeps out the results of loads under way. */
 type Deed = 'clear' | 'close' | 'expire'
 
-/** What is done to a space and those inside it. It holds for all of them from its beginning, and reaches them one by one. */
+/** What is done to a space and those inside it, or to the whole store. It holds for all of them from its beginning, and reaches them one by one. */
 interface Change {
   readonly number: number
   readonly deed: Deed
-  /** Undefined for the whole store, whose slots begin anew. */
-  readonly space: Space | undefined
   readonly at: number
-  /** Spaces behind a change of this number were empty already when this one came, and it leaves them alone. */
-  emptied: number
-  /** The spaces that it has not come to. */
-  readonly rest: Iterator<Space>
 }
 
 /** The key spaces of a store, and what is done to them as a whole. */
@@ -39,14 +31,21 @@ export abstract class Spaces {
   abstract readonly slots: Slots
   /** Tables whose entries are gone for every reader and whose slots wait to be reclaimed. */
   readonly dropped: { readonly table: Table; readonly slots: Iterator<number> }[] = []
-  /** Changes under way, in their order. */
-  private readonly changes: Change[] = []
-  /** What `expireAll` has begun in large spaces, in the order of the calls. */
-  readonly endings: Ending[] = []
-  /** Number of changes that have reached all their spaces. */
-  private done = 0
+  /** Changes that have not reached all their spaces, by the space that they were made in, in the order in which these are gone through; undefined stands for the whole store. */
+  private readonly changes = new Map<Space | undefined, Change[]>()
   /** The number of the last change. A space that has another is behind, while one is under way. */
   changed = 0
+  /** The number of the last change of the whole store, while one is under way: in spaces behind it are no entries, since all slots have begun anew. */
+  private begun = 0
+  /** Whether the last change ended lifetimes, and the last one before it that did otherwise. */
+  private isEnding = false
+  private turned = 0
+  /** The way through the spaces of the first of the changes: where they were made, and the last change when it began. */
+  private way: Iterator<Space> | undefined
+  private wayIn: Space | undefined
+  private wayFrom = 0
+  /** What `expireAll` has begun in large spaces; absent while there is nothing. */
+  endings: Endings | undefined = undefined
 
   ownerOf(slot: number): Table {
     return this.slots.owners === undefined ? this.root.table : this.slots.owners[slot]!
@@ -86,23 +85,23 @@ export abstract class Spaces {
     const { changes, slots } = this
     const outermost = space ?? this.root
     if (slots.isBehind) this.catchUp(outermost)
-    if (deed !== 'expire') this.countCleared(outermost, space === undefined)
-    const older = space === undefined ? changes.findIndex((one) => one.space === undefined) : -1
-    if (older !== -1) {
-      // What is behind both is emptied by the one as by the other, but lifetimes that ended between them were none of its own.
-      const [{ number }] = changes.splice(older, 1) as [Change]
-      for (const between of changes.slice(older)) if (between.deed === 'expire') between.emptied = number
-      if (older < this.done) this.done--
-    }
-    const rest = space === undefined ? this.allSpaces() : space.all()
-    changes.push({ number: ++this.changed, deed, space, at, emptied: 0, rest })
+    // A space that is closed is found by no way from around it any more, so it takes along what has not reached all that is inside it.
+    const made = deed === 'close' ? this.dueIn(space, 0) : (changes.get(space) ?? [])
+    const last = made.at(-1)
+    const isEnding = deed === 'expire'
+    if (isEnding !== this.isEnding) this.turned = this.changed
+    this.isEnding = isEnding
+    if (!isEnding) this.countCleared(outermost, space === undefined)
+    // What is behind two that do the same at one time may as well be reached by the second alone; unless one came between that tells `expired` from `cleared`.
+    if (last?.deed === deed && last.at === at && last.number > this.turned) made.pop()
+    made.push({ number: ++this.changed, deed, at })
+    changes.set(space, made)
+    if (space === undefined) this.begun = this.changed
     slots.isBehind = true
     this.catchUp(outermost)
-    let isDone = false
-    for (let left = spacesAtOnce.most; left > 0 && !isDone; left--) isDone = this.goOnWith(changes.at(-1)!)
-    if (isDone) changes.pop()
-    this.endChanges()
-    if (changes.length > MOST) this.finishChanges()
+    // Where all is emptied, the slots are about to begin anew.
+    for (let left = spacesAtOnce.most; left > 0 && (isEnding ? slots.isBehind : changes.size > 0); left--)
+      this.goOn()
     this.settleCalm()
   }
 
@@ -129,49 +128,45 @@ export abstract class Spaces {
 
   /** No space is behind any more; entries may have yet to be settled. */
   finishChanges(): void {
-    while (!this.areAllReached) this.goOn()
+    while (this.changes.size > 0) this.goOn()
   }
 
-  protected get areAllReached(): boolean {
-    return this.done === this.changes.length
-  }
-
-  /**
-   * One more space of the oldest change that is not done; some more slots of the oldest ending, once all spaces were reached.
-   * All changes stay in the list until all are done: a space that a later one has closed is found by that one alone, and may yet
-   * be behind the earlier ones.
-   */
+  /** One more space of the first of the changes; some more slots, once all spaces were reached. */
   protected goOn(): void {
-    if (this.areAllReached) {
-      const { endings } = this
-      if (endings[0]?.goOn(LOOKS, (slot) => this.settle(slot))) endings.shift()
+    if (this.changes.size === 0) {
+      if (this.endings?.goOn(LOOKS, this)) this.endings = undefined
     } else {
-      if (!this.goOnWith(this.changes[this.done]!)) return
-      this.done++
+      if (this.way === undefined) {
+        this.wayIn = this.changes.keys().next().value
+        this.wayFrom = this.changed
+        this.way = this.wayIn?.all() ?? this.allSpaces()
+      }
+      const { value: space, done } = this.way.next()
+      if (!done) {
+        this.catchUp(space)
+        return
+      }
+      // All that was made there before this way began has reached its spaces.
+      const left = this.changes.get(this.wayIn)!.filter((one) => one.number > this.wayFrom)
+      this.changes.delete(this.wayIn)
+      if (left.length > 0) this.changes.set(this.wayIn, left)
+      this.way = undefined
     }
     this.endChanges()
   }
 
   private endChanges(): void {
-    if (!this.areAllReached) return
-    this.changes.length = 0
-    this.done = 0
-    if (this.endings.length > 0) return
+    if (this.changes.size > 0) return
+    this.begun = 0
+    if (this.endings !== undefined) return
     this.slots.isBehind = false
     this.settleCalm()
   }
 
   /** All slots begin anew. */
   protected forgetEndings(): void {
-    this.endings.length = 0
+    this.endings = undefined
     this.endChanges()
-  }
-
-  /** One more space of a change; whether there was none. */
-  private goOnWith({ rest }: Change): boolean {
-    const { value: space, done } = rest.next()
-    if (!done) this.catchUp(space)
-    return done === true
   }
 
   /** Says from when on reads have to look closer. */
@@ -183,18 +178,21 @@ export abstract class Spaces {
       if (one.changed === this.changed) return
       const { changed } = one
       one.changed = this.changed
-      this.change(
-        one,
-        this.changes.filter(
-          (due) => due.number > changed && due.emptied <= changed && isInside(one!, due.space),
-        ),
-      )
+      this.change(one, this.dueIn(one, changed), changed < this.begun)
     }
   }
 
-  private change(space: Space, due: readonly Change[]): void {
-    // The slots have gone already with those of the whole store.
-    const isGone = due.some((one) => one.space === undefined)
+  /** Changes under way that concern a space, in their order, after one of this number. */
+  private dueIn(space: Space | undefined, after: number): Change[] {
+    const due: Change[] = []
+    for (let one = space; ; one = one.parent) {
+      for (const change of this.changes.get(one) ?? []) if (change.number > after) due.push(change)
+      if (one === undefined) return due.sort((a, b) => a.number - b.number)
+    }
+  }
+
+  /** `isGone` where the slots have gone already with those of the whole store. */
+  private change(space: Space, due: readonly Change[], isGone: boolean): void {
     let dropped: 'cleared' | 'expired' = 'cleared'
     for (const { deed, at, number } of due) {
       if (space.closed) return
@@ -205,9 +203,10 @@ export abstract class Spaces {
         continue
       }
       if (space !== this.root) space.counters.clearInside()
-      if (isGone) space.tags = undefined
-      if (!isGone) this.drop(space, 'cleared', at)
-      else if (space.map.size > 0) this.detachTable(space, dropped, at)
+      if (isGone) {
+        space.tags = undefined
+        if (space.map.size > 0) this.detachTable(space, dropped, at)
+      } else this.drop(space, 'cleared', at)
       space.closed = deed === 'close'
     }
   }
@@ -229,11 +228,4 @@ export abstract class Spaces {
     table.droppedAt = now
     return table
   }
-}
-
-function isInside(space: Space, outer: Space | undefined): boolean {
-  if (outer === undefined) return true
-  let one: Space | undefined = space
-  while (one !== undefined && one !== outer) one = one.parent
-  return one !== undefined
 }

@@ -211,6 +211,8 @@ export class Store extends Timed {
     const key = keys[slot]
     const from = this.ownerOf(slot).space
     const there = this.slotOf(to, key) ?? NONE
+    // What ended there before concerns what arrives now no more.
+    if (this.slots.isBehind) this.settle(slot)
     if (this.holds(there)) this.remove(there, this.reason(there, this.clock.now(), 'replaced'))
     else if (there !== NONE) this.dropKey(there)
     to.map.set(key, slot)

@@ -200,3 +200,42 @@ describe.each(policies)('no single turn of work is long, %s', { timeout: 30_000 
     },
   )
 })
+
+describe('an array that only some features need', () => {
+  /** Number of elements that were filled in, one pass over an array at a time, by what is called; nothing else is done with any slot. */
+  function filled(cache: Cache<number, number>, call: () => void): number {
+    const store = storeOf(cache)
+    const fill = vi.spyOn(Array.prototype, 'fill')
+    const others = [vi.spyOn(store, 'isHeld'), vi.spyOn(store, 'ownerOf'), vi.spyOn(store, 'endOf')]
+    call()
+    const elements = fill.mock.calls.reduce((sum, [, start, end]) => sum + (end! - start!), 0)
+    const looks = others.reduce((sum, { mock }) => sum + mock.calls.length, 0)
+    vi.restoreAllMocks()
+    expect(looks).toBeLessThanOrEqual(10)
+    checkInvariants(cache)
+    return elements
+  }
+
+  test('is filled once by the first namespace, in one pass, and not again', () => {
+    const cache = full()
+    expect(filled(cache, () => void cache.namespace('a'))).toBe(MANY)
+    expect(filled(cache, () => void cache.namespace('b'))).toBe(0)
+    expect(filled(cache, () => void cache.incrVersion(1))).toBe(0)
+  })
+
+  test('is made and left empty by the first tag', () => {
+    const cache = full()
+    expect(filled(cache, () => cache.set(0, 0, { tags: ['a'] }))).toBe(0)
+    expect(filled(cache, () => cache.set(1, 1, { tags: ['b'] }))).toBe(0)
+  })
+
+  test.each(policies)('11. is not needed where half of the entries expire, %s', (policy) => {
+    const clock = manualClock()
+    const cache = new Cache<number, number>({ policy, maxEntries: MANY, ttl: Infinity, clock: clock.now })
+    for (let key = 0; key < MANY; key++) cache.set(key, key, { ttl: key % 2 === 0 ? 1000 : Infinity })
+    clock.advance(3000)
+    sweep(cache)
+    expect(cache.stats()).toMatchObject({ size: MANY / 2, expirations: MANY / 2 })
+    expect(storeOf(cache).slots.owners).toBeUndefined()
+  })
+})

@@ -29,6 +29,27 @@ function countRenewals(): () => number {
   }
 }
 
+/** Number of changes that have not reached all their spaces. */
+function pending(cache: Cache<number, number>): number {
+  const { changes } = storeOf(cache) as unknown as { changes: ReadonlyMap<unknown, readonly unknown[]> }
+  return [...changes.values()].reduce((sum, list) => sum + list.length, 0)
+}
+
+/** Number of spaces that were walked through by what was called. */
+function walked(call: () => void): number {
+  const all = Space.prototype.all
+  let spaces = 0
+  vi.spyOn(Space.prototype, 'all').mockImplementation(function* (this: Space) {
+    for (const space of all.call(this)) {
+      spaces++
+      yield space
+    }
+  })
+  call()
+  vi.restoreAllMocks()
+  return spaces
+}
+
 function manyNamespaces(options: object = {}): {
   cache: Cache<number, number>
   views: Cache<number, number>[]
@@ -216,33 +237,18 @@ describe('expireAll of many namespaces', () => {
 })
 
 describe('40. stats of many namespaces', () => {
-  /** Number of spaces that were walked through by what was called. */
-  function walked(cache: Cache<number, number>, call: () => void): number {
-    const all = Space.prototype.all
-    let spaces = 0
-    vi.spyOn(Space.prototype, 'all').mockImplementation(function* (this: Space) {
-      for (const space of all.call(this)) {
-        spaces++
-        yield space
-      }
-    })
-    call()
-    vi.restoreAllMocks()
-    checkInvariants(cache)
-    return spaces
-  }
-
   test('asks none of them, and has counted what each did', () => {
     const { cache, views } = manyNamespaces({ maxWeight: 1e9, weigh: () => 3 })
     for (const [n, view] of views.entries()) view.get(n)
     views[7]!.get(-1)
     views[8]!.delete(8)
-    const spaces = walked(cache, () => {
+    const spaces = walked(() => {
       expect(cache.stats()).toMatchObject({ size: MANY - 1, weight: 3 * MANY - 3 })
       expect(cache.stats()).toMatchObject({ hits: MANY, misses: 1, sets: MANY, deletes: 1 })
       expect(views[7]!.stats()).toMatchObject({ size: 1, weight: 3, hits: 1, misses: 1, sets: 1 })
     })
     expect(spaces).toBe(0)
+    checkInvariants(cache)
   })
 
   test('is right while a clear has not reached all of them, and does not go on with it', () => {
@@ -251,7 +257,7 @@ describe('40. stats of many namespaces', () => {
     const inside = Array.from({ length: MANY }, (_, n) => outer.namespace<number, number>(`n${n}`))
     for (const [n, view] of inside.entries()) view.set(n, n)
     outer.clear()
-    const spaces = walked(cache, () => {
+    const spaces = walked(() => {
       expect(cache.stats()).toMatchObject({ size: MANY, removals: { cleared: MANY } })
       expect(outer.stats()).toMatchObject({ size: 0, removals: { cleared: MANY } })
       expect(inside.at(-1)!.stats()).toMatchObject({ size: 0, removals: { cleared: 1 } })
@@ -284,17 +290,129 @@ describe('40. stats of many namespaces', () => {
 })
 
 test('25. a clear again and again piles nothing up', () => {
-  const { cache, views } = manyNamespaces()
+  const { cache, views } = manyNamespaces({ clock: manualClock().now })
   for (let round = 0; round < 100; round++) {
     views[round]!.set(0, round)
     cache.clear()
     views[MANY - 1 - round]!.set(0, round)
     views[round]!.clear()
   }
-  const { changes } = storeOf(cache) as unknown as { changes: unknown[] }
-  expect(changes.length).toBeLessThanOrEqual(2)
+  // Each call takes some steps with what those before it have begun.
+  expect(pending(cache)).toBeLessThanOrEqual(MANY / AT_ONCE)
   while (!storeOf(cache).expiry.sweep(() => true));
   expect(cache.stats()).toMatchObject({ size: 1, removals: { cleared: MANY + 198 } })
+  checkInvariants(cache)
+})
+
+describe.each(['clear', 'expireAll'] as const)('%s again and again before the sweep gets a turn', (deed) => {
+  const CALLS = 50
+
+  function make() {
+    const clock = manualClock()
+    const { cache, views } = manyNamespaces({ clock: clock.now })
+    const outer = cache.namespace<number, number>('outer')
+    const inside = views.map((_, n) => outer.namespace<number, number>(`n${n}`))
+    for (const [n, view] of inside.entries()) view.set(n, n)
+    return { clock, cache, views, outer, inside }
+  }
+
+  test.each([
+    ['at one time', 0, 1],
+    ['while time goes on', 1, CALLS],
+  ])('%s takes so many steps at most, and two ways through all in the end', (_, step, most) => {
+    const { clock, cache, views, outer, inside } = make()
+    for (let call = 0; call < CALLS; call++) {
+      expect(walked(() => outer[deed]())).toBeLessThanOrEqual(AT_ONCE + 1)
+      inside.at(-1 - call)!.set(-1, call)
+      clock.advance(step)
+    }
+    expect(pending(cache)).toBeLessThanOrEqual(most)
+    const spaces = walked(() => {
+      while (!storeOf(cache).changeMore(() => true));
+    })
+    expect(spaces).toBeLessThanOrEqual(2 * (MANY + 1))
+    expect(inside.filter((view) => [...view].length > 0)).toEqual([inside.at(-CALLS)])
+    expect(views.filter((view) => [...view].length > 0)).toEqual(views)
+    checkInvariants(cache)
+  })
+
+  test('comes again to what it has passed already', () => {
+    const { clock, cache, outer, inside } = make()
+    const store = storeOf(cache)
+    const passed = inside[2 * AT_ONCE]!
+    outer[deed]()
+    for (let steps = 0; steps < 3 * AT_ONCE; steps += BATCH) store.changeMore(() => true)
+    passed.set(-1, 1)
+    clock.advance(1)
+    outer[deed]()
+    while (!store.changeMore(() => true));
+    expect(passed.get(-1)).toBeUndefined()
+    checkInvariants(cache)
+  })
+
+  test('goes on though others come whenever it has got a little further', () => {
+    const { clock, cache, views, outer, inside } = make()
+    const store = storeOf(cache)
+    for (let slice = 0; slice < (3 * MANY) / BATCH; slice++) {
+      views[0]![deed]()
+      outer[deed]()
+      expect(pending(cache)).toBeLessThanOrEqual((2 * MANY) / BATCH + 2)
+      store.changeMore(() => true)
+      inside[slice % 7]!.set(-1, slice)
+      clock.advance(1)
+    }
+    checkInvariants(cache)
+    expect(inside.filter((view) => [...view].length > 0)).toHaveLength(1)
+  })
+
+  test('takes so many steps at most in any number of namespaces', () => {
+    const cache = new Cache<number, number>({ maxEntries: Infinity, ttl: Infinity })
+    const outers = Array.from({ length: 40 }, (_, n) => cache.namespace<number, number>(`outer ${n}`))
+    const inside = outers.flatMap((outer) =>
+      Array.from({ length: AT_ONCE + 10 }, (_, n) => outer.namespace<number, number>(`n${n}`)),
+    )
+    for (const [n, view] of inside.entries()) view.set(n, n)
+    for (const outer of outers) expect(walked(() => outer[deed]())).toBeLessThanOrEqual(AT_ONCE + 1)
+    expect(pending(cache)).toBeGreaterThan(1)
+    expect(storeOf(cache).slots.isBehind).toBe(true)
+    expect(inside.filter((view, n) => view.get(n) !== undefined)).toEqual([])
+    while (!storeOf(cache).expiry.sweep(() => true));
+    expect(cache.stats().size).toBe(0)
+    checkInvariants(cache)
+  })
+})
+
+test('39. a namespace that is closed takes along what had ended in it before, though nobody had come to it', () => {
+  spacesAtOnce.most = 0
+  const reasons: string[] = []
+  const cache = new Cache<number, number>({
+    ttl: Infinity,
+    onRemoval: ({ reason }) => reasons.push(reason),
+  })
+  const outer = cache.namespace<number, number>('outer')
+  const inner = outer.namespace<number, number>('inner')
+  const innermost = inner.namespace<number, number>('innermost')
+  innermost.set(1, 1)
+  outer.expireAll()
+  inner.close()
+  while (!storeOf(cache).expiry.sweep(() => true));
+  expect(reasons).toEqual(['expired'])
+  checkInvariants(cache)
+})
+
+test('a closed namespace that nobody had come to leaves alone what has taken its slots since', () => {
+  spacesAtOnce.most = 0
+  const cache = new Cache<number, number>({ ttl: Infinity })
+  const inner = cache.namespace<number, number>('inner')
+  const innermost = inner.namespace<number, number>('innermost')
+  cache.clear()
+  innermost.set(1, 1)
+  inner.expireAll()
+  inner.close()
+  cache.clear()
+  cache.set(1, 2)
+  while (!storeOf(cache).expiry.sweep(() => true));
+  expect([...cache]).toEqual([[1, 2]])
   checkInvariants(cache)
 })
 

@@ -142,37 +142,40 @@ function checkBehind({ slots, expiry, changed }: Store, spaces: Set<Space>): voi
   for (const space of spaces) assert.ok(space.changed <= changed, 'a space is ahead of its store')
 }
 
-/** The private parts of an ending that are looked at. */
-interface EndingParts {
-  readonly number: number
-  readonly passed: Uint8Array
+/** The private parts of what `expireAll` has begun. */
+interface EndingsParts {
+  readonly tables: ReadonlyMap<Table, readonly { readonly number: number; readonly at: number }[]>
+  readonly settled: Float64Array
   readonly cursor: number
+  readonly from: number
 }
-
-/** Number of endings that may be under way. */
-const MOST_ENDINGS = 16
 
 /** What `expireAll` has begun in large spaces leaves out no entry, belongs to changes that were made, and is over when nothing is behind. */
 function checkEndings(store: Store, kinds: Kind[]): void {
   const { slots, endings, changed } = store
-  assert.ok(slots.isBehind || endings.length === 0, 'an ending is under way and nothing is behind')
-  assert.ok(endings.length <= MOST_ENDINGS, `${endings.length} endings are under way`)
-  let before = 0
-  for (const ending of endings) {
-    const { number, passed, cursor } = ending as unknown as EndingParts
-    assert.ok(number > before && number <= changed, 'endings are in the order of their changes')
-    before = number
-    assert.ok(
-      cursor >= FIRST_SLOT && cursor <= Math.max(passed.length, FIRST_SLOT),
-      `an ending is at ${cursor}`,
-    )
-    for (let slot = FIRST_SLOT; slot < slots.end; slot++) {
-      if (kinds[slot] !== 'entry' || !ending.covers(slot, store.ownerOf(slot))) continue
-      assert.ok(slot >= cursor, `an ending has come past slot ${slot} and left out its entry`)
-      const { changed: reached } = store.ownerOf(slot).space
-      assert.ok(reached >= number, `the space of entry ${slot} has not come to what has ended it`)
-    }
+  if (endings === undefined) return
+  assert.ok(slots.isBehind, 'lifetimes are about to end and nothing is behind')
+  const { tables, settled, cursor, from } = endings as unknown as EndingsParts
+  for (const [table, list] of tables) {
+    const numbers = list.map((one) => one.number)
+    const times = list.map((one) => one.at)
+    assert.ok(list.length > 0, 'a table is listed whose lifetimes have not ended')
+    assert.equal(new Set(times).size, list.length, 'a table has one ending for each time')
+    for (const sorted of [numbers, times])
+      assert.deepEqual(
+        sorted,
+        [...sorted].sort((a, b) => a - b),
+        'endings are in the order of their changes',
+      )
+    const reached = table.dropped === undefined ? table.space.changed : changed
+    assert.ok(numbers.at(-1)! <= reached, 'a space has not come to what has ended its lifetimes')
   }
+  assert.ok(cursor >= FIRST_SLOT && cursor <= slots.end, `the way through the slots is at ${cursor}`)
+  for (let slot = FIRST_SLOT; slot < cursor && cursor > FIRST_SLOT; slot++)
+    assert.ok(settled[slot]! >= from || slot >= settled.length, `the way has left out slot ${slot}`)
+  for (let slot = FIRST_SLOT; slot < slots.end; slot++)
+    if (kinds[slot] === 'entry' && slot < settled.length)
+      assert.ok(settled[slot]! <= changed, `slot ${slot} is ahead of its store`)
 }
 
 function isBehind(space: Space, { slots, changed }: Store): boolean {
@@ -265,23 +268,16 @@ function checkSums(store: Store, kinds: Kind[]): void {
 
 // Counters
 
-/** What is to happen to whole spaces, as far as it is looked at. */
-interface Pending {
-  readonly number: number
-  readonly deed: string
-  readonly space: Space | undefined
-}
+/** What is to happen to whole spaces, as far as it is looked at: by the space, or undefined for all. */
+type Pending = ReadonlyMap<Space | undefined, readonly { readonly number: number; readonly deed: string }[]>
 
 /** The counters of a space that is not behind, and those of the whole store, tell what it holds together with those inside it. */
 function checkCounters(store: Store, spaces: Set<Space>): void {
   const { slots, root, prefixes } = store
-  const { changes } = store as unknown as { readonly changes: readonly Pending[] }
+  const { changes } = store as unknown as { readonly changes: Pending }
   const isEmptied = (space: Space): boolean =>
-    changes.some(
-      (one) =>
-        one.deed !== 'expire' &&
-        one.number > space.changed &&
-        (!one.space || around(space).includes(one.space)),
+    [undefined, ...around(space)].some((one) =>
+      changes.get(one)?.some(({ deed, number }) => deed !== 'expire' && number > space.changed),
     )
   const holders = new Set(spaces)
   for (const space of prefixes) for (const inside of space.all()) holders.add(inside)
