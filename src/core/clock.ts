@@ -165,9 +165,9 @@ class SystemClock implements Clock {
     const { now } = Date
     this.time = this.advance.to(now())
     const isNative = Date === nativeDate && now === nativeNow
-    if (isNative && this.fresh === Infinity) atEndOfTurn(this.endTurn)
+    if (!isNative) this.expectMoving()
+    else if (this.fresh === Infinity) atEndOfTurn(this.endTurn)
     this.fresh = isNative ? this.time : Infinity
-    if (!isNative) this.left = 0
     return this.time
   }
 
@@ -177,7 +177,7 @@ class SystemClock implements Clock {
     if (this.read() !== before) this.expectMoving()
     else if (isAfterMiss) this.missesLeft = ++this.stillMissed < FIRST ? 0 : MOST_MISSED - 1
     else this.still++
-    this.left = this.still < FIRST || this.fresh === Infinity ? 0 : MOST - 1
+    this.left = this.still < FIRST ? 0 : MOST - 1
   }
 
   private expectMoving(): void {

@@ -80,7 +80,7 @@ export abstract class Bounded extends Entries {
     if (ghost !== NONE) this.unweighGhost(ghost)
     // A surplus after `resize` is left to the sweep: an insertion only does not add to it.
     const freed = this.size < this.maxEntries ? NONE : this.evict(now)
-    if (weight > 0) this.makeRoomFor(weight, now)
+    if (weight > 0) this.makeRoomFor(weight, NONE, now)
     let slot = ghost
     if (ghost === NONE) {
       if (freed === NONE && slots.isFull) this.freeSlot(now)
@@ -125,26 +125,20 @@ export abstract class Bounded extends Entries {
     const { weights } = this.slots
     if (weights === undefined) return
     const more = weight - weights[slot]
-    const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
+    this.makeRoomFor(more, slot, now)
     const owner = this.ownerOf(slot)
     this.weight += more
     owner.weight += more
     owner.space.counters.hold(0, more)
     weights[slot] = weight
-    while (this.weight + this.ghostWeight > most) if (!this.makeRoom(now, slot)) break
   }
 
-  /** Makes room for a further weight. */
-  makeRoomFor(weight: number, now: number): void {
+  /** Makes room for a further weight by entries, any but `kept`, or by ghosts where there is no other. */
+  makeRoomFor(weight: number, kept: number, now: number): void {
     const most = Math.max(this.weight + this.ghostWeight, this.maxWeight)
-    while (this.weight + this.ghostWeight + weight > most) if (!this.makeRoom(now, NONE)) break
-  }
-
-  /** Gives up an entry, any but `kept`, or a ghost where there is no other; whether there was one. */
-  makeRoom(now: number, kept: number): boolean {
-    if (!this.evictOther(kept, now)) return this.dropGhost()
-    this.dropSurplusGhosts(BATCH)
-    return true
+    while (this.weight + this.ghostWeight + weight > most)
+      if (this.evictOther(kept, now)) this.dropSurplusGhosts(BATCH)
+      else if (!this.dropGhost()) break
   }
 
   /** Gives up one entry. Gives the slot of the key that left with it, if one did, for use at once. */
@@ -204,10 +198,9 @@ export abstract class Bounded extends Entries {
 
   /** The key of a new ghost counts. */
   weighGhost(slot: number): void {
-    const { weighing } = this
     const { weights, keys } = this.slots
-    if (weighing === undefined || weights === undefined) return
-    weights[slot] = weighing.ofGhost(keys[slot])
+    if (weights === undefined) return
+    weights[slot] = this.weighing!.ofGhost(keys[slot])
     this.ghostWeight += weights[slot]
   }
 

@@ -89,17 +89,8 @@ export class LiveCensus {
   /** An entry that lives in an abandoned table goes to the one in its place. */
   private moveOut(slot: number, now: number): void {
     const { store, large } = this
-    const { slots } = store
     const table = store.ownerOf(slot)
     if (!large.has(table) || table.dropped !== 'expired' || !store.isHeld(slot, now)) return
-    const fresh = table.space.table
-    const weight = slots.weights?.[slot] ?? 0
-    fresh.map.set(slots.keys[slot], slot)
-    fresh.size++
-    fresh.weight += weight
-    fresh.space.counters.hold(1, weight)
-    table.size--
-    table.weight -= weight
-    slots.owners![slot] = fresh
+    store.transfer(slot, table, table.space.table)
   }
 }

@@ -98,9 +98,11 @@ export abstract class Entries extends Spaces {
       this.catchUp(this.ownerOf(slot).space)
       this.settle(slot)
     }
-    if (slots.owners !== undefined && slots.owners[slot]!.dropped === 'cleared')
-      return Math.abs(slots.deadlines[slot]) <= slots.owners[slot]!.droppedAt ? 'expired' : 'cleared'
-    if (Math.abs(slots.deadlines[slot]) <= now) return 'expired'
+    const deadline = Math.abs(slots.deadlines[slot])
+    const owner = slots.owners?.[slot]
+    if (owner !== undefined && owner.dropped === 'cleared')
+      return deadline <= owner.droppedAt ? 'expired' : 'cleared'
+    if (deadline <= now) return 'expired'
     return slots.hasExtras && this.isTaggedOut(slot) ? 'invalidated' : reason
   }
 
@@ -146,6 +148,20 @@ export abstract class Entries extends Spaces {
     // What was cleared was counted then.
     if (owner.dropped === undefined || owner.dropped === 'expired') owner.space.counters.leave(reason)
     if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
+  }
+
+  /** An entry goes from one table to another, on the sums of both; off those of a dropped one it is already. */
+  transfer(slot: number, from: Table, to: Table): void {
+    const { keys, owners, weights } = this.slots
+    const weight = weights?.[slot] ?? 0
+    from.size--
+    from.weight -= weight
+    if (from.dropped === undefined) from.space.counters.hold(-1, -weight)
+    to.map.set(keys[slot], slot)
+    to.size++
+    to.weight += weight
+    to.space.counters.hold(1, weight)
+    owners![slot] = to
   }
 
   // Keys and tags

@@ -207,7 +207,7 @@ export class Store extends Timed {
 
   /** Moves a live entry to another space of this store, with value, lifetime and standing. */
   move(slot: number, to: Space): void {
-    const { keys, owners, tags } = this.slots
+    const { keys, tags } = this.slots
     const key = keys[slot]
     const from = this.ownerOf(slot).space
     const there = this.slotOf(to, key) ?? NONE
@@ -215,16 +215,8 @@ export class Store extends Timed {
     if (this.slots.isBehind) this.settle(slot)
     if (this.holds(there)) this.remove(there, this.reason(there, this.clock.now(), 'replaced'))
     else if (there !== NONE) this.dropKey(there)
-    to.map.set(key, slot)
     from.map.delete(key)
-    const weight = this.slots.weights?.[slot] ?? 0
-    from.table.size--
-    from.table.weight -= weight
-    from.counters.hold(-1, -weight)
-    to.table.size++
-    to.table.weight += weight
-    to.counters.hold(1, weight)
-    owners![slot] = to.table
+    this.transfer(slot, from.table, to.table)
     this.expiry.census.live?.add(slot)
     from.flights?.overtake(key)
     to.flights?.overtake(key)

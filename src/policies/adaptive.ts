@@ -336,7 +336,7 @@ function ghostsOf(entries: number): number {
   const wanted = GHOST_SHARE * entries
   if (wanted < LEAST_GHOSTS) return Math.min(LEAST_GHOSTS, entries)
   const fitting = 2 ** Math.floor(Math.log2(entries + wanted)) - entries
-  return fitting < ENOUGH_GHOSTS * entries ? wanted : Math.min(wanted, fitting)
+  return fitting < ENOUGH_GHOSTS * entries ? wanted : fitting
 }
 
 /** The next of a row of 32 random bits (Marsaglia 2003). */
