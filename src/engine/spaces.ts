@@ -37,9 +37,6 @@ export abstract class Spaces {
   changed = 0
   /** The number of the last change of the whole store, while one is under way: in spaces behind it are no entries, since all slots have begun anew. */
   private begun = 0
-  /** Whether the last change ended lifetimes, and the last one before it that did otherwise. */
-  private isEnding = false
-  private turned = 0
   /** The way through the spaces of the first of the changes: where they were made, and the last change when it began. */
   private way: Iterator<Space> | undefined
   private wayIn: Space | undefined
@@ -89,11 +86,9 @@ export abstract class Spaces {
     const made = deed === 'close' ? this.dueIn(space, 0) : (changes.get(space) ?? [])
     const last = made.at(-1)
     const isEnding = deed === 'expire'
-    if (isEnding !== this.isEnding) this.turned = this.changed
-    this.isEnding = isEnding
     if (!isEnding) this.countCleared(outermost, space === undefined)
-    // What is behind two that do the same at one time may as well be reached by the second alone; unless one came between that tells `expired` from `cleared`.
-    if (last?.deed === deed && last.at === at && last.number > this.turned) made.pop()
+    // What is behind two that do the same at one time, one after the other, may as well be reached by the second alone.
+    if (last?.deed === deed && last.at === at && last.number === this.changed) made.pop()
     made.push({ number: ++this.changed, deed, at })
     changes.set(space, made)
     if (space === undefined) this.begun = this.changed
