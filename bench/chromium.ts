@@ -51,9 +51,11 @@ export async function launchChromium<Browser>(executablePath: string): Promise<B
   const module = new URL('playwright-core/index.mjs', installPackage('playwright-core', playwright)).href
   const { chromium } = (await import(module)) as { chromium: { launch(options: object): Promise<Browser> } }
   const libraries = join(unpacked, 'usr/lib/x86_64-linux-gnu')
+  // That of PulseAudio has a part of its own, which it looks for where it would be installed.
+  const searched = [libraries, join(libraries, 'pulseaudio')].join(delimiter)
   return chromium.launch({
     executablePath,
     args: ['--no-sandbox'],
-    ...(executablePath.startsWith(unpacked) && { env: { ...process.env, LD_LIBRARY_PATH: libraries } }),
+    ...(executablePath.startsWith(unpacked) && { env: { ...process.env, LD_LIBRARY_PATH: searched } }),
   })
 }
