@@ -181,7 +181,7 @@ export abstract class Entries extends Spaces {
 
   /** A key leaves. */
   freeKey(slot: number): void {
-    if (this.slots.weights !== undefined) this.unweighGhost(slot)
+    this.unweighGhost(slot)
     this.unname(slot)
     this.slots.free(slot)
   }
