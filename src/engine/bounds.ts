@@ -171,11 +171,11 @@ export abstract class Bounded extends Entries {
     this.release(victim, reason)
     // Only a victim that left for want of room leaves its key behind.
     const forgotten = reason === 'evicted' ? this.policy.addGhost(victim) : victim
-    if (this.weighing !== undefined) {
-      if (forgotten !== victim) this.weighGhost(victim)
-      if (forgotten !== NONE) this.unweighGhost(forgotten)
+    if (forgotten !== victim) this.weighGhost(victim)
+    if (forgotten !== NONE) {
+      this.unweighGhost(forgotten)
+      this.unname(forgotten)
     }
-    if (forgotten !== NONE) this.unname(forgotten)
     return forgotten
   }
 
@@ -200,8 +200,7 @@ export abstract class Bounded extends Entries {
   weighGhost(slot: number): void {
     const { weights, keys } = this.slots
     if (weights === undefined) return
-    weights[slot] = this.weighing!.ofGhost(keys[slot])
-    this.ghostWeight += weights[slot]
+    this.ghostWeight += weights[slot] = this.weighing!.ofGhost(keys[slot])
   }
 
   /** A ghost leaves though there may be room for it; whether there was one. */
