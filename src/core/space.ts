@@ -2,13 +2,17 @@ import type { TagGroup } from '../core/tags.ts'
 import { Counters } from './counters.ts'
 import type { Flights } from './fence.ts'
 
+/** The Map of tables that never had a key, so that a space without entries costs little. Nothing is put in it. */
+const NO_KEYS: Map<unknown, number> = new Map()
+
 /**
  * The keys of one key space: what a `clear` replaces as a whole. Ghosts keep their keys in it too, so that an insertion needs
  * one lookup to learn both whether its key is here and whether it was lately.
  */
 export class Table {
   readonly space: Space
-  readonly map: Map<unknown, number> = new Map()
+  /** A Map of its own from the first key on; see `Space.put`. */
+  map: Map<unknown, number> = NO_KEYS
   /** Entries, live or not yet swept; without ghosts. */
   size = 0
   /** The sum of their weights. */
@@ -82,6 +86,12 @@ export class Space {
         levels.push(space.#inside[Symbol.iterator]())
       }
     }
+  }
+
+  /** Gives a slot to a key. Throws what the Map throws when it is full. */
+  put(key: unknown, slot: number): void {
+    if (this.map === NO_KEYS) this.map = this.table.map = new Map()
+    this.map.set(key, slot)
   }
 
   /** Puts an empty table in place and gives the old one. */

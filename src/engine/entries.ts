@@ -157,7 +157,7 @@ export abstract class Entries extends Spaces {
     from.size--
     from.weight -= weight
     if (from.dropped === undefined) from.space.counters.hold(-1, -weight)
-    to.map.set(keys[slot], slot)
+    to.space.put(keys[slot], slot)
     to.size++
     to.weight += weight
     to.space.counters.hold(1, weight)
@@ -170,7 +170,7 @@ export abstract class Entries extends Spaces {
   name(slot: number, space: Space, key: unknown): void {
     const { slots } = this
     try {
-      space.map.set(key, slot)
+      space.put(key, slot)
     } catch (error) {
       slots.free(slot)
       throw error

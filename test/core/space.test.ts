@@ -51,7 +51,7 @@ test('all: the space itself and what is inside it, however deep', () => {
 test('renew puts an empty table in place and gives the old one', () => {
   const space = new Space()
   const { table } = space
-  table.map.set('key', 8)
+  space.put('key', 8)
   expect(space.renew()).toBe(table)
   expect(space.table).not.toBe(table)
   expect(space.table.map.size).toBe(0)
