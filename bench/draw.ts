@@ -109,7 +109,8 @@ function ratioChart({ speed }: Report, size: number): Drawing {
         domain: operations,
         axis: 'top',
         label: null,
-        tickFormat: (name: string) => name.replace(/ (?=\S+$)/, '\n'),
+        // In lines of ten characters.
+        tickFormat: (name: string) => name.replace(/(.{1,10})(?: |(?<=-)|$)/g, '$1\n').trimEnd(),
         labelOffset: 0,
       },
       y: { domain: peers, label: null, grid: false },

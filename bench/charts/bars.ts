@@ -21,7 +21,7 @@ export function bars(rows: readonly Bar[], colors: Colors, plot: Plot.PlotOption
     marginTop: 6,
     marginBottom: 10,
     ...plot,
-    x: { domain: [lowest * 1.25, highest * 1.3], axis: null, ...plot.x },
+    x: { domain: [lowest * 1.25, highest * 1.36], axis: null, ...plot.x },
     y: { domain: rows.map(({ name }) => name), label: null, grid: false, axis: null },
     marks: [
       Plot.barX(rows, {
