@@ -145,7 +145,7 @@ export abstract class Entries extends Spaces {
   tell(slot: number, owner: Table, reason: RemovalReason): void {
     const { keys, values, graces } = this.slots
     if (graces !== undefined && values[slot] instanceof NegativeResult) return
-    // What was cleared was counted then.
+    // What was cleared was counted then. Asked so, since V8 makes a call of comparing what may be undefined with a string.
     if (owner.dropped === undefined || owner.dropped === 'expired') owner.space.counters.leave(reason)
     if (this.removals !== undefined) this.removals.add(keys[slot], values[slot], reason)
   }
@@ -154,10 +154,11 @@ export abstract class Entries extends Spaces {
   transfer(slot: number, from: Table, to: Table): void {
     const { keys, owners, weights } = this.slots
     const weight = weights?.[slot] ?? 0
+    // First, since a full Map throws.
+    to.space.put(keys[slot], slot)
     from.size--
     from.weight -= weight
     if (from.dropped === undefined) from.space.counters.hold(-1, -weight)
-    to.space.put(keys[slot], slot)
     to.size++
     to.weight += weight
     to.space.counters.hold(1, weight)
