@@ -1,7 +1,7 @@
 import { Flights } from '../core/fence.ts'
 import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
-import { positiveInteger, type Signal } from '../options/options.ts'
+import { callable, positiveInteger, type Signal, unknownOption } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadRequest, resolveResult } from './flight.ts'
 import { currentWork, Work } from './waits.ts'
@@ -131,8 +131,11 @@ export class Batch {
  */
 export function batchLoader<K, V>(
   loadMany: (keys: readonly K[]) => Answer<K, V> | PromiseLike<Answer<K, V>>,
-  { maxKeys = Infinity }: { readonly maxKeys?: number } = {},
+  options: { readonly maxKeys?: number } = {},
 ): (key: K) => Promise<V> {
+  callable(loadMany, 'loadMany')
+  for (const name in options) if (name !== 'maxKeys') throw unknownOption(name, name, ['maxKeys'])
+  const { maxKeys = Infinity } = options
   positiveInteger(maxKeys, 'maxKeys')
   let gathered: { keys: K[]; work: Work; answer: Promise<Map<unknown, unknown>> } | undefined
   const ask = async (keys: K[], work: Work): Promise<Map<unknown, unknown>> => {
