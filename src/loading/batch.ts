@@ -1,7 +1,7 @@
 import { Flights } from '../core/fence.ts'
 import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
-import { callable, positiveInteger, type Signal, unknownOption } from '../options/options.ts'
+import { callable, checkNames, positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadPlace, resolveResult } from './flight.ts'
 import { currentWork, Work } from './waits.ts'
@@ -134,8 +134,7 @@ export function batchLoader<K, V>(
   options: { readonly maxKeys?: number } = {},
 ): (key: K) => Promise<V> {
   callable(loadMany, 'loadMany')
-  for (const name in options) if (name !== 'maxKeys') throw unknownOption(name, name, ['maxKeys'])
-  const { maxKeys = Infinity } = options
+  const { maxKeys = Infinity } = checkNames(options, ['maxKeys'])
   positiveInteger(maxKeys, 'maxKeys')
   let gathered: { keys: K[]; work: Work; answer: Promise<Map<unknown, unknown>> } | undefined
   const ask = async (keys: K[], work: Work): Promise<Map<unknown, unknown>> => {
