@@ -226,7 +226,7 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
 
   /**
    * As `expire` for every entry of this cache or namespace and of those inside it: what is here counts as out of date from now on. What
-   * earlier loads found absent or failed is forgotten. Takes time in proportion to the entries.
+   * earlier loads found absent or failed is forgotten. Takes no longer with more entries or namespaces.
    */
   expireAll(): void {
     this.#assertOpen()
