@@ -51,7 +51,8 @@ const NEAR_REACH = 0.9
  *                   ▼                                                    ▼ unused
  *                 ghosts (keys only) ── a ghost that returns ──► frequent, or recent
  *
- * 1. A use stores one integer in the entry: the time, counted in insertions, and the number of uses, at most 3. Nothing moves.
+ * 1. A use stores one integer in the entry: the time, counted in insertions, and the number of uses, at most 3. Nothing moves,
+ *    except while LRU is followed.
  *    A use within a few insertions of the last one that counted belongs to the same burst and writes nothing, so a key that is read twice
  *    in a row has not proven that it comes back. (CLOCK, Corbató 1968; S3-FIFO, Yang et al. 2023; the correlated reference period of
  *    LRU-K, O'Neil et al. 1993)
@@ -65,7 +66,7 @@ const NEAR_REACH = 0.9
  *    loops are seen with few ghosts.
  * 6. Until the cache is full for the first time new keys enter `frequent`: a set that stays when a loop larger than the cache comes round.
  * 7. What sat unused in `frequent` for very long is given up even if newer keys have yet to prove themselves.
- * 8. While the cache would do better as LRU, the entry goes that LRU would evict, or one nearly as old. (`Duel`)
+ * 8. While the cache would do better as LRU, each use makes its entry the newest, and the oldest goes. (`Duel`)
  */
 export class Adaptive implements Policy {
   readonly slots: Slots
@@ -80,8 +81,10 @@ export class Adaptive implements Policy {
   recentGhosts!: number
   /** Number of ghosts that are kept. */
   mostGhosts!: number
-  /** Number of insertions that a burst of uses lasts. */
+  /** Number of insertions that a burst of uses lasts; none while LRU is followed. */
   private burst!: number
+  /** The same while it is not. */
+  private usualBurst!: number
   /** Number of entries that `recent` is to hold. A fraction before it is 1, so that V8 keeps it as a double from the start. */
   target = 0.5
   isFilling!: boolean
@@ -117,13 +120,14 @@ export class Adaptive implements Policy {
     this.duel.hit(this.now, age)
     const uses = mark & USES
     marks[slot] = this.time | (mark & PLACE) | (uses < USES ? uses + 1 : USES)
+    if (this.duel.favoursLru && (mark & FREQUENT) !== 0) this.frequent.renew(slot)
   }
 
   admit(ghost: number): void {
     if (ghost !== NONE) this.duel.missed(this.now, this.age(ghost))
     this.time = (this.time + TICK) | 0
     if ((this.now & this.duel.inSpan) === 0) this.duel.advance(this.now, this.ageOfOldestGhost())
-    this.destination = this.isFilling ? FREQUENT : 0
+    this.destination = this.isFilling || this.duel.favoursLru ? FREQUENT : 0
     if (ghost !== NONE) this.readmit(ghost)
   }
 
@@ -138,7 +142,9 @@ export class Adaptive implements Policy {
     this.isFilling = false
     const room = Math.min(this.capacity, recent.size + frequent.size)
     if (room !== this.room) this.setRoom(room)
-    const slot = this.duel.favoursLru ? this.leastRecent(now) : this.candidate(now)
+    const { favoursLru } = this.duel
+    this.burst = favoursLru ? 0 : this.usualBurst
+    const slot = favoursLru ? this.leastRecent() : this.candidate(now)
     if (slot !== NONE) (slot === recent.oldest ? recent : frequent).remove(slot)
     return slot
   }
@@ -160,21 +166,21 @@ export class Adaptive implements Policy {
     return frequent.size === 0 ? NONE : this.turnHand(now)
   }
 
-  /** What LRU would evict, or what is nearly as old: of the entries that the hand meets the first of that age, else the oldest. */
-  private leastRecent(now: number): number {
+  /**
+   * What LRU would evict. What was used since LRU is followed is in its order; of what was not, an entry goes that is nearly as old as its
+   * reach: the first of that age that the hand meets, else the oldest.
+   */
+  private leastRecent(): number {
     const { recent, frequent, duel } = this
-    const { deadlines } = this.slots
     duel.follow()
     for (let moved = 0; recent.size > 0 && moved < MERGED; moved++) this.promote(recent.oldest)
     const enough = NEAR_REACH * duel.reach(this.now)
-    let oldest = frequent.oldest
-    for (let steps = Math.min(HAND_LIMIT, frequent.size); steps > 0; steps--) {
-      const slot = frequent.oldest
-      if (this.age(slot) >= enough || Math.abs(deadlines[slot]) <= now) return slot
-      if (this.age(slot) > this.age(oldest)) oldest = slot
+    for (let steps = 0; steps < HAND_LIMIT; steps++) {
+      const age = this.age(frequent.oldest)
+      if (age < duel.followed || age >= enough) break
       frequent.pass()
     }
-    return oldest
+    return frequent.oldest
   }
 
   addGhost(slot: number): number {
@@ -237,7 +243,7 @@ export class Adaptive implements Policy {
 
   /** A ghost's key comes back: it is no ghost any more. */
   private readmit(ghost: number): void {
-    if (this.duel.favoursLru || this.hasWon(ghost)) this.destination = FREQUENT
+    if (this.destination === 0 && this.hasWon(ghost)) this.destination = FREQUENT
     this.takeOff(ghost)
   }
 
@@ -252,7 +258,7 @@ export class Adaptive implements Policy {
     this.room = room
     this.duel.resize(room, this.now)
     this.mostGhosts = Math.floor(this.scale * ghostsOf(room / this.scale))
-    this.burst = Math.max(1, Math.floor(Math.min(BURST * this.scale, BURST_SHARE * room)))
+    this.burst = this.usualBurst = Math.max(1, Math.floor(Math.min(BURST * this.scale, BURST_SHARE * room)))
   }
 
   /** Whether a ghost that returns enters `frequent`; moves the target. */

@@ -5,8 +5,10 @@ const MOST_SHIFT = 20
 const LOST_STEP = 1 / 32
 /** LRU is followed for this many capacities of evictions, then has to prove itself again. */
 const TERM = 64
-/** How far below zero `regret` begins then, as a share of the capacity. */
+/** How far below zero `regret` begins then, and above when LRU begins to be followed, as a share of the capacity. */
 const TRIAL = 0.25
+/** While LRU is followed, what is used again at an age within this share of its reach tells whether its reach is long enough. */
+const CLOSE = 0.1
 
 /**
  * Tells whether the cache would do better as LRU, without keeping what LRU would keep. Times count insertions; an age is one since
@@ -16,8 +18,10 @@ const TRIAL = 0.25
  *    newest spans that sum up to the room are its reach. (Hits by stack distance, Mattson et al. 1970, in spans instead of a stack.)
  * 2. A hit beyond its reach is one that LRU would not have had: `regret` falls. A ghost that returns within it is one that LRU would
  *    have had: `regret` rises. Above zero LRU is followed.
- * 3. `regret` stays within a capacity of zero and begins at the bottom: a switch costs a cache of misses, and needs evidence worth as many.
- * 4. A cache that follows LRU does not see what it misses by that. So it returns after a time, and LRU has to prove itself again.
+ * 3. A loop is used at one age only, and a reach that is known in spans cannot tell whether LRU would hold it. So within a span LRU is
+ *    believed, and tried: while it is followed, a hit at about its reach speaks for it, and a ghost that returns there against it.
+ * 4. `regret` stays within a capacity of zero and begins at the bottom: a switch costs a cache of misses, and needs evidence worth as many.
+ * 5. A cache that follows LRU does not see what it misses by that. So it returns after a time, and LRU has to prove itself again.
  */
 export class Duel {
   room!: number
@@ -86,31 +90,50 @@ export class Duel {
 
   /** An entry of this age was hit. */
   hit(now: number, age: number): void {
-    if (!this.leave(now, age)) this.regret = Math.max(0.5 - this.room, this.regret - 1)
+    const margin = this.margin(now)
+    const beyond = this.leave(now, age)
+    if (beyond > margin) this.move(-1)
+    else if (this.favoursLru && beyond > -margin) this.move(1)
     this.counts[this.at(now)]++
     this.held++
   }
 
   /** A ghost of this age returned. The more of what LRU would hold is forgotten, the more such a ghost stands for. */
   missed(now: number, age: number): void {
-    if (!this.leave(now, age)) return
+    const margin = this.margin(now)
+    const beyond = this.leave(now, age)
+    if (beyond > margin) return
     const lost = Math.min(0.5, this.lost)
-    this.regret = Math.min(this.room, this.regret + (1 + lost) / (1 - lost))
+    if (!this.favoursLru) this.move((1 + lost) / (1 - lost))
+    else if (beyond > -margin) this.move(-1)
   }
 
-  /** A key of this age is not known any more, or was used again; whether LRU would have held it. */
-  leave(now: number, age: number): boolean {
-    if (age > this.reach(now)) return false
-    this.counts[this.at(now - age)]--
-    this.held--
-    return true
+  /** A key of this age is not known any more, or was used again. Gives how much older it is than what LRU would evict next. */
+  leave(now: number, age: number): number {
+    const beyond = age - this.reach(now)
+    if (beyond <= 0) {
+      this.counts[this.at(now - age)]--
+      this.held--
+    }
+    return beyond
   }
 
   /** LRU decides over an eviction. */
   follow(): void {
-    if (++this.followed <= TERM * this.room) return
+    if (++this.followed > TERM * this.room) this.regret = -TRIAL * this.room
+  }
+
+  /** How far from the reach an age may be and still count as at it. */
+  private margin(now: number): number {
+    return this.inSpan + 1 + (this.favoursLru ? CLOSE * this.reach(now) : 0)
+  }
+
+  private move(by: number): void {
+    const { room, favoursLru } = this
+    this.regret = Math.min(room, Math.max(0.5 - room, this.regret + by))
+    if (favoursLru === this.favoursLru) return
     this.followed = 0
-    this.regret = -TRIAL * this.room
+    this.regret = favoursLru ? 0.5 - room : TRIAL * room
   }
 
   private dropSpan(now: number): void {

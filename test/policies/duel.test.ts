@@ -38,8 +38,50 @@ test('ghosts that return within the reach of LRU win the duel after a capacity o
   timed.insert(1)
   duel.missed(timed.now, 50)
   expect(duel.favoursLru).toBe(true)
+  for (let i = 0; i < 24; i++) duel.hit(timed.now, 10_000)
+  expect(duel.favoursLru).toBe(true)
   duel.hit(timed.now, 10_000)
   expect(duel.favoursLru).toBe(false)
+})
+
+/** A duel of 1,000 with a reach of about as many insertions, in which LRU is followed. */
+function followingLru(): Timed {
+  const timed = new Timed(1000)
+  timed.insert(5000)
+  for (let i = 0; i < 1000; i++) timed.duel.missed(timed.now, 10)
+  expect(timed.duel.favoursLru).toBe(true)
+  return timed
+}
+
+test('hits less than a span beyond the reach of LRU tell nothing against it', () => {
+  const timed = new Timed(1000)
+  const { duel } = timed
+  timed.insert(5000)
+  duel.missed(timed.now, 10)
+  const { regret } = duel
+  duel.hit(timed.now, duel.reach(timed.now) + duel.inSpan + 1)
+  expect(duel.regret).toBe(regret)
+  duel.hit(timed.now, duel.reach(timed.now) + duel.inSpan + 2)
+  expect(duel.regret).toBe(regret - 1)
+})
+
+test('LRU is left when a quarter of a capacity of ghosts return at about its reach while hits there do not', () => {
+  const timed = followingLru()
+  const { duel } = timed
+  for (let i = 0; i < 249; i++) duel.missed(timed.now, Math.floor(1.05 * duel.reach(timed.now)))
+  expect(duel.favoursLru).toBe(true)
+  duel.missed(timed.now, Math.floor(1.05 * duel.reach(timed.now)))
+  expect(duel.favoursLru).toBe(false)
+})
+
+test('LRU is followed on where as many hits as ghosts return at about its reach', () => {
+  const timed = followingLru()
+  const { duel } = timed
+  for (let i = 0; i < 2000; i++) {
+    duel.missed(timed.now, Math.floor(1.05 * duel.reach(timed.now)))
+    duel.hit(timed.now, Math.floor(0.95 * duel.reach(timed.now)))
+  }
+  expect(duel.favoursLru).toBe(true)
 })
 
 test('ghosts beyond the reach of LRU and hits within it tell nothing', () => {

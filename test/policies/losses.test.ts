@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { replacedLoop } from '../../bench/hit-ratio/families.ts'
 import { synthetic } from '../../bench/hit-ratio/synthetic.ts'
 import { hitRatio } from '../../bench/hit-ratio/traces.ts'
-import { TraceBuilder } from '../../src/cli/trace.ts'
+import { type Trace, TraceBuilder } from '../../src/cli/trace.ts'
 
 /** Where LRU is known to be better, and by how many points of the hit ratio at most. See docs/design/adaptive.md. */
 const worst: Readonly<Record<string, readonly [capacity: number, points: number]>> = {
@@ -27,12 +27,38 @@ test('the adaptive policy loses no more to LRU than is known, where it loses mos
   expect(losses).toHaveLength(4)
 })
 
-test('a loop that just fits, whose keys are replaced now and then, costs no more than is known', () => {
+/** Round and round so many keys, one of them replaced every so many reads; 0 for none. */
+function loop(length: number, every: number): Trace {
   const builder = new TraceBuilder('loop')
-  const read = replacedLoop(997, 5)
+  const read = every === 0 ? (n: number): number => n % length : replacedLoop(length, every)
   for (let n = 0; n < 300_000; n++) builder.add(read(n), undefined, undefined)
-  const trace = builder.build()
-  const lru = hitRatio(trace, 'lru', 997)
-  expect(lru).toBeGreaterThan(0.79)
-  expect(100 * (lru - hitRatio(trace, 'adaptive', 997))).toBeLessThanOrEqual(20)
+  return builder.build()
+}
+
+test.each([
+  [53, 5],
+  [53, 20],
+  [69, 100],
+  [299, 20],
+  [997, 5],
+  [997, 20],
+  [2999, 5],
+])(
+  'a loop of %i keys that just fits, one of them replaced every %i reads, costs 3 points at most',
+  (length, every) => {
+    const trace = loop(length, every)
+    const lru = hitRatio(trace, 'lru', length)
+    expect(lru).toBeGreaterThan(0.78)
+    expect(100 * (lru - hitRatio(trace, 'adaptive', length))).toBeLessThanOrEqual(3)
+  },
+)
+
+test.each([
+  [100, 103],
+  [997, 999],
+  [997, 1027],
+])('%i entries keep most of a loop of %i keys, of which LRU finds none', (capacity, length) => {
+  const trace = loop(length, 0)
+  expect(hitRatio(trace, 'lru', capacity)).toBe(0)
+  expect(hitRatio(trace, 'adaptive', capacity)).toBeGreaterThan(0.9)
 })
