@@ -4,6 +4,7 @@ import { type Drawing, writeChart } from './charts/chart.ts'
 import { apart } from './charts/labels.ts'
 import { awaitedHits, hits, type Speed } from './comparisons.ts'
 import { BESIDE } from './measure.ts'
+import { TIMES } from './memory.ts'
 import { caption, type Report } from './report.ts'
 import { entries, unique } from './tables.ts'
 
@@ -207,7 +208,7 @@ function bytesChart({ bytes }: Report): Drawing {
     title: `Bytes per entry at ${entries(size)} entries`,
     subtitle: 'What the cache itself takes, with all it remembers; keys and values are not counted',
     caption: [
-      'After twice as many keys were set as fit, and a forced collection. Up to twice as many entries: quick-lru, flru.',
+      `After ${TIMES} times as many keys were set as fit, and a forced collection. Up to twice as many entries: quick-lru, flru.`,
     ],
     plot: bars(rows, colors),
   })

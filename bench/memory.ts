@@ -16,17 +16,26 @@ export interface Bytes {
 
 /** Measured on at least this many entries: as many caches are made. */
 const ENTRIES = 100_000
+/** How many times as many keys are set as fit: by then Maps in which keys come and go have grown as far as they will. */
+export const TIMES = 8
 
-/** What a cache itself takes after twice as many keys were set as fit, so that whatever it remembers of them is counted. */
+/** What a cache itself takes after many more keys were set than fit, with whatever it remembers of them. */
 export async function measureBytes(peer: Peer, size: number): Promise<number> {
-  const keys = items('held', 2 * size)
+  // A key comes again only after four times as many others as fit: to a cache that is new again.
+  const keys = items('held', 4 * size)
   const { set } = await loopsFor(peer, 'held')
   const copies = Math.max(1, Math.ceil(ENTRIES / size))
   const held: Target[] = []
   fill(held, 1, peer, Math.min(size, 1_000), (target) => set(target, keys, 0, 1_000))
   held.length = 0
   const before = await bytesInUse()
-  fill(held, copies, peer, size, (target) => set(target, keys, 0, keys.length))
+  fill(held, copies, peer, size, (target) => {
+    for (let done = 0; done < TIMES * size; done += size) {
+      const from = done % keys.length
+      set(target, keys, from, from + size)
+      target.settle?.()
+    }
+  })
   const after = await bytesInUse()
   return (after - before) / held.length / size
 }
@@ -45,7 +54,6 @@ function fill(held: Target[], copies: number, peer: Peer, size: number, set: (ta
   for (let i = 0; i < copies; i++) {
     const target = peer.make(size)
     set(target)
-    target.settle?.()
     held.push(target)
   }
 }
@@ -98,6 +106,6 @@ async function bytesInUse(): Promise<number> {
     globalThis.gc!()
     await setImmediate()
   }
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return heapUsed + arrayBuffers
 }

@@ -2,6 +2,7 @@ import { picture } from './charts/chart.ts'
 import { fasterThan } from './comparisons.ts'
 import { goalTable } from './goals.ts'
 import type { Measured } from './hit-ratio/score.ts'
+import { TIMES } from './memory.ts'
 import { entryOf, operationNames } from './operations.ts'
 import { awaitedWords, gapWords, hitWords } from './readme.ts'
 import { caption, type Report } from './report.ts'
@@ -147,7 +148,9 @@ export function nodePage(report: Report): string {
   }
 
   add('## Memory')
-  add('Keys and values are not counted. Garbage collection while new keys are set in a full cache.')
+  add(
+    `Bytes on the heap and in buffers, after ${TIMES} times as many keys were set as fit and a forced collection; keys and values are not counted. Garbage collection while new keys are set in a full cache.`,
+  )
   if (bytes.length > 0) add(toMarkdown(memoryTable(bytes, garbage)))
 
   add('## The peers', toMarkdown(peerTable(report)))

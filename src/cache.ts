@@ -3,14 +3,12 @@ import { NONE } from './core/slots.ts'
 import type { Space } from './core/space.ts'
 import { liveEntries } from './engine/listing.ts'
 import { iterable } from './engine/reads.ts'
-import { isThenable } from './engine/removal.ts'
 import type { CacheStats, CacheSummary } from './engine/stats.ts'
 import type { Store } from './engine/store.ts'
 import { CacheError, describe } from './errors.ts'
-import { Batch } from './loading/batch.ts'
+import { getOrLoad, getOrLoadMany, type LoadCall } from './loading/calls.ts'
+import { computed } from './loading/computed.ts'
 import type { AnyLoader, Typed, Untyped } from './loading/flight.ts'
-import { isDue } from './loading/kept.ts'
-import { refresh, serveOrLoad } from './loading/load.ts'
 import { type AnyBatchLoader, Loads } from './loading/loads.ts'
 import { type Wait, watched } from './loading/waits.ts'
 import { closeStore, openStore, openStores } from './named/registry.ts'
@@ -20,6 +18,7 @@ import {
   checkBounds,
   checkCounter,
   integer,
+  isCount,
   type LoadOptions,
   type NewBounds,
   nonEmptyString,
@@ -27,7 +26,7 @@ import {
   type SetOptions,
   type Settings,
 } from './options/options.ts'
-import { type ResolvedLoad, resolveDefaults, resolveLoad, resolveWrite } from './options/resolved.ts'
+import { type ResolvedLoad, resolveDefaults, resolveWrite } from './options/resolved.ts'
 import { type Duration, milliseconds, refusal } from './options/units.ts'
 
 /** By which consoles ask a value how it is shown. */
@@ -227,7 +226,7 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
 
   /**
    * As `expire` for every entry of this cache or namespace and of those inside it: what is here counts as out of date from now on. What
-   * earlier loads found absent or failed is forgotten. Takes time in proportion to the entries.
+   * earlier loads found absent or failed is forgotten. Takes no longer with more entries or namespaces.
    */
   expireAll(): void {
     this.#assertOpen()
@@ -257,13 +256,13 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
    * returns `initial` if given, else throws a CacheError `KEY_NOT_FOUND`. Throws a TypeError where no finite number or bigint is.
    */
   incr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
-    if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
+    if (!isCount(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
     return this.#count(key, delta, options)
   }
 
   /** Subtracts `delta`; otherwise as `incr`. */
   decr(key: K, delta: number | bigint = 1, options?: CounterOptions): V & (number | bigint) {
-    if (!isCounter(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
+    if (!isCount(delta)) throw refusal('delta', 'a finite number or a bigint', delta)
     return this.#count(key, -delta, options)
   }
 
@@ -271,9 +270,6 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
     type Count = V & (number | bigint)
     const store = this.store
     const { initial, ttl } = checkCounter(options ?? {})
-    if (ttl !== undefined) milliseconds(ttl, 'ttl')
-    if (initial !== undefined && !isCounter(initial))
-      throw refusal('initial', 'a finite number or a bigint', initial)
     const value = store.valueAt(store.find(this.space, key))
     if (value === undefined) {
       if (initial === undefined) throw new CacheError('KEY_NOT_FOUND', `no entry under ${describe(key)}`)
@@ -309,13 +305,8 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
   getOrSet(key: K, compute: (key: never) => unknown, options?: SetOptions): unknown {
     const found = this.get(key)
     if (found !== undefined) return found
-    if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
     const resolved = resolveWrite(this.resolved, options)
-    const value = compute(key as never)
-    if (isThenable(value)) {
-      Promise.resolve(value).catch(() => {})
-      throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
-    }
+    const value = computed(key as never, compute)
     if (value === undefined) return undefined
     const store = this.store
     store.clock.read()
@@ -335,7 +326,7 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
     loader: AnyLoader,
     options: LoadOptions<never, never> | undefined,
   ): Promise<unknown> {
-    return watched((wait) => this.#load(slot, key, loader, options, wait))
+    return watched((wait) => getOrLoad(this.#loadCall(options, wait), slot, key, loader, false))
   }
 
   /** @internal */
@@ -344,54 +335,7 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
     loadMany: AnyBatchLoader,
     options: LoadOptions<never, never> | undefined,
   ): Promise<Map<unknown, unknown>> {
-    return watched((wait) => this.#loadMany(keys, loadMany, options, wait))
-  }
-
-  async #loadMany(
-    keys: Iterable<K>,
-    loadMany: AnyBatchLoader,
-    options: LoadOptions<never, never> | undefined,
-    wait: Wait | undefined,
-  ): Promise<Map<unknown, unknown>> {
-    if (typeof loadMany !== 'function') throw refusal('loadMany', 'a function', loadMany)
-    const resolved = resolveLoad(this.resolved, options)
-    const batch = new Batch({ store: this.store, space: this.space, resolved }, loadMany)
-    const asked = [...new Set(iterable(keys, 'keys'))]
-    const results = asked.map((key) =>
-      this.#load(this.space.map.get(key), key, batch.load, options, wait, true),
-    )
-    batch.run()
-    const values = await Promise.all(results)
-    const found = new Map<K, unknown>()
-    for (const [i, key] of asked.entries()) if (values[i] !== undefined) found.set(key, values[i])
-    return found
-  }
-
-  async #load(
-    slot: number | undefined,
-    key: K,
-    loader: AnyLoader,
-    options: LoadOptions<never, never> | undefined,
-    wait: Wait | undefined,
-    isBatched = false,
-  ): Promise<unknown> {
-    const store = this.store
-    const space = this.space
-    const isForced = options?.forceRefresh === true
-    const found = isForced ? this.#miss() : store.read(space, slot, key)
-    if (found !== undefined && !isDue(store, slot!)) return found
-    if (typeof loader !== 'function') throw refusal('loader', 'a function', loader)
-    const resolved = resolveLoad(this.resolved, options)
-    const request = { store, space, key, loader, resolved, isBatched, isForced, wait }
-    if (found === undefined) return store.copyOut(await serveOrLoad(request, options?.signal))
-    refresh(request)
-    return found
-  }
-
-  /** A read that is to find nothing. */
-  #miss(): undefined {
-    this.#assertOpen()
-    this.counters.miss()
+    return watched((wait) => getOrLoadMany(this.#loadCall(options, wait), keys, loadMany))
   }
 
   // Key spaces
@@ -535,6 +479,10 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
     return this.isWhole || this.space === this.store.root
   }
 
+  #loadCall(options: LoadOptions<never, never> | undefined, wait: Wait | undefined): LoadCall {
+    return { store: this.store, space: this.space, resolved: this.resolved, options, wait }
+  }
+
   #valueIn(slot: number): V | undefined {
     return slot === NONE ? undefined : (this.store.copyOut(this.slots.values[slot]) as V)
   }
@@ -558,14 +506,9 @@ export class Cache<K = unknown, V = unknown> extends Loads<K, V> {
   }
 }
 
-function isCounter(value: unknown): value is number | bigint {
-  return typeof value === 'bigint' || Number.isFinite(value)
-}
-
 /** A counter's next value, of the type that it has. */
 function add(value: unknown, delta: number | bigint, key: unknown): number | bigint {
-  if (!isCounter(value))
-    throw refusal(`the value under ${describe(key)}`, 'a finite number or a bigint', value)
+  if (!isCount(value)) throw refusal(`the value under ${describe(key)}`, 'a finite number or a bigint', value)
   if (typeof value === 'bigint') {
     if (typeof delta === 'number' && !Number.isInteger(delta))
       throw refusal('delta', 'an integer for a bigint', delta)

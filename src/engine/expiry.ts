@@ -106,8 +106,9 @@ export class Expiry implements Sweepable {
       store.notify()
       if (late()) return false
     }
-    // A listener who was told may have changed whole spaces again; slots are moved when nothing is behind.
-    if (this.compaction.isUnderWay) return !slots.isBehind && this.compaction.run(late)
+    // A listener who was told may have changed whole spaces again; entries and slots are moved when nothing is behind.
+    if (slots.isBehind) return false
+    if (this.compaction.isUnderWay) return this.compaction.run(late)
     if (store.size === 0) return this.empty(late)
     this.emptying = undefined
     if (this.cursor === FIRST_SLOT) {

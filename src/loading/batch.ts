@@ -3,7 +3,7 @@ import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
 import { positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
-import { type LoadContext, type LoadRequest, resolveResult } from './flight.ts'
+import { type LoadContext, type LoadPlace, resolveResult } from './flight.ts'
 import { currentWork, Work } from './waits.ts'
 
 /** What a batch loader answers with: the values by key. A key that is missing, or undefined, is not found. */
@@ -20,7 +20,7 @@ export type BatchLoader<K, V, Found = K> = (
  * that were started. What the answer brings besides is stored too, unless it was overtaken meanwhile.
  */
 export class Batch {
-  readonly #request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'isForced' | 'wait'>
+  readonly #place: LoadPlace
   readonly #loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown
   readonly #keys: unknown[] = []
   readonly #abort = new AbortController()
@@ -31,10 +31,10 @@ export class Batch {
   readonly #answered: Promise<Map<unknown, unknown>>
 
   constructor(
-    request: Omit<LoadRequest, 'key' | 'loader' | 'isBatched' | 'isForced' | 'wait'>,
+    place: LoadPlace,
     loadMany: (keys: readonly never[], context: { readonly signal: Signal }) => unknown,
   ) {
-    this.#request = request
+    this.#place = place
     this.#loadMany = loadMany
     this.#answered = new Promise((resolve) => {
       this.#answer = resolve
@@ -59,14 +59,14 @@ export class Batch {
 
   /** For a key that turned out only later to need a load of its own. */
   #loadAlone(key: unknown, context: LoadContext): Promise<unknown> {
-    const batch = new Batch(this.#request, this.#loadMany)
+    const batch = new Batch(this.#place, this.#loadMany)
     const value = batch.load(key, context)
     batch.run()
     return value
   }
 
   async #ask(): Promise<Map<unknown, unknown>> {
-    const { store, space, resolved } = this.#request
+    const { store, space, resolved } = this.#place
     space.flights ??= new Flights()
     const { flights } = space
     const overtaken = flights.beginBatch()
@@ -108,7 +108,7 @@ export class Batch {
   }
 
   #keep(key: unknown, value: unknown, deletionsBefore: number): void {
-    const { store, space, resolved } = this.#request
+    const { store, space, resolved } = this.#place
     try {
       const kept = store.copyIn(value)
       const own = resolveResult(store, resolved, key, kept)

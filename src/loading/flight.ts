@@ -45,13 +45,17 @@ export type Typed<K, V> = unknown extends V ? never : K
 /** The keys of a cache that says nothing of its values, so that they are typed by their loader; never for other caches. */
 export type Untyped<K, V> = unknown extends V ? K : never
 
-/** One load of one key, as it was asked for. */
-export interface LoadRequest {
+/** Where loads store what they bring, and what holds for it. */
+export interface LoadPlace {
   readonly store: Store
   readonly space: Space
+  readonly resolved: ResolvedLoad
+}
+
+/** One load of one key, as it was asked for. */
+export interface LoadRequest extends LoadPlace {
   readonly key: unknown
   readonly loader: AnyLoader
-  readonly resolved: ResolvedLoad
   /** It is not to be given what was found out before it. */
   readonly isForced: boolean
   /** What the call waits for, where a loader made it. */

@@ -273,7 +273,17 @@ export function checkWrite(options: SetOptions): SetOptions {
 
 /** The options of a counter, or a TypeError. */
 export function checkCounter(options: CounterOptions): CounterOptions {
-  return checkNames(options, COUNTER_OPTIONS)
+  checkNames(options, COUNTER_OPTIONS)
+  const { initial, ttl } = options
+  if (ttl !== undefined) milliseconds(ttl, 'ttl')
+  if (initial !== undefined && !isCount(initial))
+    throw refusal('initial', 'a finite number or a bigint', initial)
+  return options
+}
+
+/** Whether a value can be counted up and down. */
+export function isCount(value: unknown): value is number | bigint {
+  return typeof value === 'bigint' || Number.isFinite(value)
 }
 
 /** The bounds that `resize` is given, for a cache whose weights are in that unit; a bound in bytes is one of weight. */

@@ -1,5 +1,6 @@
 import type { Cache } from '../cache.ts'
 import { isThenable } from '../engine/removal.ts'
+import { computed } from '../loading/computed.ts'
 import type { Loader, Promised, Typed, Untyped } from '../loading/flight.ts'
 import { type Wait, watched } from '../loading/waits.ts'
 import {
@@ -245,14 +246,6 @@ function setBelow<K, V>(
 ): void {
   const told: unknown = over?.set(key, value, options)
   if (isThenable(told)) Promise.resolve(told).catch(() => {})
-}
-
-function computed<K, V>(key: K, compute: (key: K) => V): V {
-  if (typeof compute !== 'function') throw refusal('compute', 'a function', compute)
-  const value = compute(key)
-  if (!isThenable(value)) return value
-  Promise.resolve(value).catch(() => {})
-  throw refusal('compute', 'a value at once (use getOrLoad for a Promise)', value)
 }
 
 const OPTIONS: readonly string[] = ['over', 'outside', 'maxEntries'] satisfies (keyof ScopedOptions)[]

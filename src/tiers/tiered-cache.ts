@@ -1,6 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { spaceOf, storeOf } from '../cache.ts'
 import { iterable } from '../engine/reads.ts'
+import { valuesFound } from '../loading/calls.ts'
 import type { AnyLoader } from '../loading/flight.ts'
 import { type AnyBatchLoader, Loads } from '../loading/loads.ts'
 import { type LoadOptions, type NewBounds, nonEmptyString, type SetOptions } from '../options/options.ts'
@@ -120,10 +121,7 @@ export class TieredCache<K = unknown, V = unknown> extends Loads<K, V> {
       getOrLoad({ space, key, loader: batch.load, options, read: batch.read }),
     )
     batch.run()
-    const values = await Promise.all(results)
-    const found = new Map<unknown, unknown>()
-    for (const [i, key] of asked.entries()) if (values[i] !== undefined) found.set(key, values[i])
-    return found
+    return valuesFound(asked, results)
   }
 
   /** The live value that this process holds, or that of the second tier, which is kept here. */

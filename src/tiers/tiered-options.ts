@@ -51,7 +51,7 @@ export interface TieredOptions<K = unknown, V = unknown>
    * before they load themselves. It saves loads; nothing relies on it. Default: none.
    */
   readonly singleFlight?: { readonly lease: Duration; readonly wait: Duration } | undefined
-  /** What tells of news at once. Default: what the second tier offers. `false`: nothing; then news take a beat. */
+  /** What tells of news at once. Default: what the second tier offers. `false`: nothing; then news takes a beat. */
   readonly push?: Push | false | undefined
 }
 
@@ -182,7 +182,7 @@ export function resolveTieredOptions(options: TieredOptions, where = ''): Resolv
   }
 }
 
-/** What has no meaning where values stay in the process and news come by the bus alone. */
+/** What has no meaning where values stay in the process and news comes by the bus alone. */
 const NOT_WITH_A_BUS = ['push', 'serializer', 'compress', 'maxValueBytes', 'singleFlight'] as const
 
 function checkBus({ maxBytes }: Bus, options: TieredOptions, at: (option: string) => string): void {

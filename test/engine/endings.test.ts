@@ -157,6 +157,28 @@ test('expireAll by a listener whom the sweep tells holds where the arrays shrink
   checkInvariants(cache)
 })
 
+test('expireAll by a listener whom the sweep tells holds where a large Map is given up then', () => {
+  const clock = manualClock()
+  const cache = new Cache<number, number>({
+    clock: clock.now,
+    maxEntries: Infinity,
+    ttl: Infinity,
+    onRemoval: ({ reason }) => {
+      if (reason === 'cleared') cache.expireAll()
+    },
+  })
+  const view = cache.namespace<number, number>('n')
+  view.set(0, 0)
+  for (let key = 0; key < 2 * MANY; key++) cache.set(key, key, { ttl: 1000 })
+  for (let key = 2 * MANY; key < 2 * MANY + 100; key++) cache.set(key, key)
+  clock.advance(2000)
+  view.clear()
+  const { expiry } = storeOf(cache)
+  while (!expiry.sweep(() => false));
+  expect([...cache]).toEqual([])
+  checkInvariants(cache)
+})
+
 test('expireAll again, before the sweep has ended, ends what was written between', () => {
   const clock = manualClock()
   const cache = full({ clock: clock.now, staleIfError: 100 })

@@ -1,13 +1,11 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import axios from 'axios'
 import { buildMemoryStorage, buildStorage, setupCache } from 'axios-cache-interceptor'
 import { type AxiosStorageOptions, axiosStorage } from 'nearcache/axios'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Served, served } from '../served.ts'
 
-let server: Server
-let url = ''
+let server: Served
 let requests: string[] = []
 let answer: (request: IncomingMessage, response: ServerResponse) => void
 
@@ -17,23 +15,22 @@ beforeEach(async () => {
   answer = (_request, response) => {
     response.setHeader('cache-control', 'max-age=60').end(`body ${requests.length}`)
   }
-  server = createServer((request, response) => {
-    requests.push(request.url!)
-    answer(request, response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await served(
+    createServer((request, response) => {
+      requests.push(request.url!)
+      answer(request, response)
+    }),
+  )
 })
 afterEach(() => {
   vi.useRealTimers()
-  server.closeAllConnections()
-  server.close()
+  return server.close()
 })
 
 type Storage = ReturnType<typeof buildStorage>
 
 function client(storage: Storage) {
-  const client = setupCache(axios.create({ baseURL: url }), { storage, interpretHeader: true })
+  const client = setupCache(axios.create({ baseURL: server.url }), { storage, interpretHeader: true })
   return async (path: string) => (await client.get(path)).data as string
 }
 const near = (options?: AxiosStorageOptions) => buildStorage(axiosStorage(options))

@@ -17,8 +17,8 @@ import * as ofHono from 'nearcache/dashboard/hono'
 import * as ofKoa from 'nearcache/dashboard/koa'
 import * as ofNode from 'nearcache/dashboard/node'
 import type { DashboardOptions } from '../../../src/observe/dashboard/options.ts'
-import { type Served, served } from '../http/site.ts'
 import { installNest11 } from '../nest/install.ts'
+import { type Served, served } from '../served.ts'
 
 /** One major of Nest. */
 interface Nest {

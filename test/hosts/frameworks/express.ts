@@ -1,10 +1,9 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import express, { type ErrorRequestHandler } from 'express'
 import { requestScope } from 'nearcache/scope/express'
-import { answer, chunks, fail, failures, hang, type Served } from './work.ts'
+import { type Served, served } from '../served.ts'
+import { answer, chunks, fail, failures, hang } from './work.ts'
 
 export async function serve(): Promise<Served> {
   const app = express()
@@ -28,14 +27,5 @@ export async function serve(): Promise<Served> {
     response.status(500).end()
   }
   app.use(report)
-  const server = createServer(app).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return served(createServer(app))
 }

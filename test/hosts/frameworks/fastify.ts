@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import { type FastifyInstance, fastify } from 'fastify'
 import { requestScope } from 'nearcache/scope/fastify'
-import { answer, chunks, fail, failures, hang, type Served } from './work.ts'
+import type { Served } from '../served.ts'
+import { answer, chunks, fail, failures, hang } from './work.ts'
 
 interface Named {
   Params: { id: string }

@@ -1,11 +1,10 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { serve as serveOnNode } from '@hono/node-server'
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { stream } from 'hono/streaming'
 import { requestScope } from 'nearcache/scope/hono'
-import { answer, chunks, fail, failures, hang, type Served } from './work.ts'
+import { type Served, served } from '../served.ts'
+import { answer, chunks, fail, failures, hang } from './work.ts'
 
 export function app(): Hono {
   const app = new Hono()
@@ -27,14 +26,5 @@ export function app(): Hono {
 }
 
 export async function serve(): Promise<Served> {
-  const server = serveOnNode({ fetch: app().fetch, hostname: '127.0.0.1', port: 0 }) as Server
-  if (!server.listening) await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return served(createServer(getRequestListener(app().fetch)))
 }

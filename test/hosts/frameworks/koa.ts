@@ -1,11 +1,10 @@
-import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { json } from 'node:stream/consumers'
 import Koa from 'koa'
 import { requestScope } from 'nearcache/scope/koa'
-import { answer, chunks, fail, failures, hang, type Served } from './work.ts'
+import { type Served, served } from '../served.ts'
+import { answer, chunks, fail, failures, hang } from './work.ts'
 
 export async function serve(): Promise<Served> {
   const app = new Koa()
@@ -20,14 +19,5 @@ export async function serve(): Promise<Served> {
     else if (route === 'hang') context.body = await hang(id)
     else if (route === 'stream') context.body = Readable.from(chunks(id))
   })
-  const server = createServer(app.callback()).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
+  return served(createServer(app.callback()))
 }

@@ -2,12 +2,6 @@ import { setImmediate } from 'node:timers/promises'
 import { scoped } from 'nearcache/scope'
 import { type Deferred, deferred } from '../../support/deferred.ts'
 
-/** One framework, serving the routes of this file on a port of its own. */
-export interface Served {
-  readonly url: string
-  close(): Promise<unknown>
-}
-
 /** What a test and the handler of its request tell each other. */
 export class Visit {
   /** Resolves when the scope of the request has ended. */

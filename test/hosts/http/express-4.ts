@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
+import type { Served } from '../served.ts'
 import { serveWith } from './express.ts'
-import type { Served, Site } from './site.ts'
+import type { Site } from './site.ts'
 
 const express = createRequire(import.meta.url)('express-4') as typeof import('express')
 

@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import express, { type ErrorRequestHandler } from 'express'
 import { cacheResponses } from 'nearcache/http/express'
-import { chunks, type Served, type Site, served } from './site.ts'
+import { type Served, served } from '../served.ts'
+import { chunks, type Site } from './site.ts'
 
 export const serve = (site: Site): Promise<Served> => serveWith(express, site)
 

@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import fastify from 'fastify'
 import { cacheResponses } from 'nearcache/http/fastify'
-import { chunks, type Served, type Site, served } from './site.ts'
+import { type Served, served } from '../served.ts'
+import { chunks, type Site } from './site.ts'
 
 export async function serve(site: Site): Promise<Served> {
   const app = fastify()

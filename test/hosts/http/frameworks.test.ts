@@ -1,12 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from 'vitest'
+import type { Served } from '../served.ts'
 import * as express from './express.ts'
 import * as express4 from './express-4.ts'
 import * as fastify from './fastify.ts'
 import * as hono from './hono.ts'
 import * as koa from './koa.ts'
 import * as node from './node.ts'
-import { type Served, type Site, site } from './site.ts'
+import { type Site, site } from './site.ts'
 
 let close = async (): Promise<void> => {}
 afterEach(() => close())

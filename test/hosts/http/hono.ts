@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { cacheResponses } from 'nearcache/http/hono'
-import { chunks, type Served, type Site, served } from './site.ts'
+import { type Served, served } from '../served.ts'
+import { chunks, type Site } from './site.ts'
 
 export function serve(site: Site): Promise<Served> {
   const app = new Hono()

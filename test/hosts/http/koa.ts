@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import Koa from 'koa'
 import { cacheResponses } from 'nearcache/http/koa'
-import { chunks, type Served, type Site, served } from './site.ts'
+import { type Served, served } from '../served.ts'
+import { chunks, type Site } from './site.ts'
 
 export function serve(site: Site): Promise<Served> {
   const app = new Koa()

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { cacheResponses } from 'nearcache/http/node'
-import { chunks, type Served, type Site, served } from './site.ts'
+import { type Served, served } from '../served.ts'
+import { chunks, type Site } from './site.ts'
 
 export function serve(site: Site): Promise<Served> {
   const { responses, run } = site

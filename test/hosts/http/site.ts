@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import type { Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { ResponseCache } from 'nearcache/http'
 
 /** What the handlers of every framework are made of. */
@@ -16,11 +13,6 @@ export interface Site {
   /** What was not told to a client. */
   readonly errors: unknown[]
   advance(ms: number): void
-}
-
-export interface Served {
-  readonly url: string
-  close(): Promise<void>
 }
 
 export function site(): Site {
@@ -60,17 +52,4 @@ export async function* chunks({ gate }: Site): AsyncGenerator<string> {
   yield 'first '
   await gate.promise
   yield 'second'
-}
-
-/** A server that listens, with its address. */
-export async function served(server: Server): Promise<Served> {
-  if (!server.listening) await once(server.listen(0, '127.0.0.1'), 'listening')
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async close() {
-      server.closeAllConnections()
-      server.close()
-      await once(server, 'close')
-    },
-  }
 }

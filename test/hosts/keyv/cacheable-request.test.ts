@@ -1,37 +1,35 @@
-import { createServer, request, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, request } from 'node:http'
 import CacheableRequest from 'cacheable-request'
 import Keyv from 'keyv'
 import { Cache } from 'nearcache'
 import { keyvOptions } from 'nearcache/keyv'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { type Served, served } from '../served.ts'
 
-let server: Server
-let url: string
+let server: Served
 /** What the server has answered, as `status path`. */
 let answered: string[]
 
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ['Date', 'performance'] })
   answered = []
-  server = createServer((request, response) => {
-    const status = request.headers['if-none-match'] === '"1"' ? 304 : 200
-    answered.push(`${status} ${request.url}`)
-    response.writeHead(status, {
-      'cache-control': 'max-age=60',
-      date: new Date().toUTCString(),
-      etag: '"1"',
-      'content-type': 'text/plain',
-    })
-    response.end(status === 304 ? undefined : `body of ${request.url}`)
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await served(
+    createServer((request, response) => {
+      const status = request.headers['if-none-match'] === '"1"' ? 304 : 200
+      answered.push(`${status} ${request.url}`)
+      response.writeHead(status, {
+        'cache-control': 'max-age=60',
+        date: new Date().toUTCString(),
+        etag: '"1"',
+        'content-type': 'text/plain',
+      })
+      response.end(status === 304 ? undefined : `body of ${request.url}`)
+    }),
+  )
 })
 
 afterEach(async () => {
-  server.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await server.close()
   vi.useRealTimers()
 })
 
@@ -44,7 +42,7 @@ interface Answer {
 function client(keyv: Keyv) {
   const send = new CacheableRequest(request, keyv).request()
   return (path: string, options: { strictTtl?: boolean; maxTtl?: number } = {}): Promise<Answer> => {
-    const { hostname, port } = new URL(url)
+    const { hostname, port } = new URL(server.url)
     const stored = new Promise<void>((resolve) => {
       const done = () => {
         keyv.hooks.removeHandler('postSet', done)
@@ -86,7 +84,7 @@ test('a stale answer is still there to be confirmed by the server', async () => 
 test('strictTtl and maxTtl, in milliseconds, are those of the entry', async () => {
   const cache = new Cache<string, unknown>({ ttl: '1h' })
   const get = client(new Keyv({ ...keyvOptions(cache), namespace: 'http' }))
-  const left = (path: string) => cache.namespace('http').expiresIn(`http:GET:${url}${path}`)
+  const left = (path: string) => cache.namespace('http').expiresIn(`http:GET:${server.url}${path}`)
   await get('/plain')
   await get('/strict', { strictTtl: true })
   await get('/max', { maxTtl: 5000 })

@@ -1,15 +1,13 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { UndiciStore, type UndiciStoreOptions } from 'nearcache/undici'
 import undici7 from 'undici'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { type Served, served } from '../served.ts'
 
 const isRecent = Number(process.versions.node.split('.')[0]) >= 22
 const undici8 = isRecent ? ((await import('undici-8')).default as unknown as typeof undici7) : undefined
 
-let server: Server
-let origin = ''
+let server: Served
 let requests: string[] = []
 let answer: (request: IncomingMessage, response: ServerResponse) => void
 
@@ -20,18 +18,17 @@ beforeEach(async () => {
     response.setHeader('cache-control', 'max-age=60')
     response.end(`body ${requests.length}`)
   }
-  server = createServer((request, response) => {
-    requests.push(`${request.method} ${request.url}`)
-    response.sendDate = false
-    answer(request, response)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  server = await served(
+    createServer((request, response) => {
+      requests.push(`${request.method} ${request.url}`)
+      response.sendDate = false
+      answer(request, response)
+    }),
+  )
 })
 afterEach(() => {
   vi.useRealTimers()
-  server.closeAllConnections()
-  server.close()
+  return server.close()
 })
 
 describe.each([
@@ -42,13 +39,13 @@ describe.each([
   function client(store: UndiciStore | InstanceType<typeof undici7.cacheStores.MemoryCacheStore>) {
     const dispatcher = new undici.Agent().compose(undici.interceptors.cache({ store }))
     return async (path: string, options: object = {}): Promise<string> =>
-      (await undici.request(origin + path, { dispatcher, ...options })).body.text()
+      (await undici.request(server.url + path, { dispatcher, ...options })).body.text()
   }
   const near = (options?: UndiciStoreOptions) => {
     const store = new UndiciStore(options)
     return { store, get: client(store) }
   }
-  const keyOf = (path: string) => ({ origin, path, method: 'GET', headers: {} })
+  const keyOf = (path: string) => ({ origin: server.url, path, method: 'GET', headers: {} })
 
   test.skipIf(skip)('is answered from the store, until the response is stale', async () => {
     const { get, store } = near()

@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import { ResponseCache } from 'nearcache/http'
 import { cacheResponses as cacheExpress } from 'nearcache/http/express'
 import { cacheResponses as cacheHono } from 'nearcache/http/hono'
-import { type Served, served } from '../site.ts'
+import { type Served, served } from '../../served.ts'
 import { forward } from './proxy.ts'
 
 /** Express with the cache before a handler that asks the origin. */
