@@ -1,7 +1,7 @@
 import { Flights } from '../core/fence.ts'
 import { tracedCall, traceEnd, traceLoad } from '../engine/channels.ts'
 import type { LoadOutcome } from '../engine/stats.ts'
-import { positiveInteger, type Signal } from '../options/options.ts'
+import { callable, checkNames, positiveInteger, type Signal } from '../options/options.ts'
 import { refusal } from '../options/units.ts'
 import { type LoadContext, type LoadPlace, resolveResult } from './flight.ts'
 import { currentWork, Work } from './waits.ts'
@@ -131,8 +131,10 @@ export class Batch {
  */
 export function batchLoader<K, V>(
   loadMany: (keys: readonly K[]) => Answer<K, V> | PromiseLike<Answer<K, V>>,
-  { maxKeys = Infinity }: { readonly maxKeys?: number } = {},
+  options: { readonly maxKeys?: number } = {},
 ): (key: K) => Promise<V> {
+  callable(loadMany, 'loadMany')
+  const { maxKeys = Infinity } = checkNames(options, ['maxKeys'])
   positiveInteger(maxKeys, 'maxKeys')
   let gathered: { keys: K[]; work: Work; answer: Promise<Map<unknown, unknown>> } | undefined
   const ask = async (keys: K[], work: Work): Promise<Map<unknown, unknown>> => {

@@ -345,7 +345,8 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function checkNames<T extends object>(options: T, known: readonly string[]): T {
+/** Options of which none has another name, or a TypeError. */
+export function checkNames<T extends object>(options: T, known: readonly string[]): T {
   if (!isRecord(options)) throw refusal('options', `an object such as { ttl: '10m' }`, options)
   for (const name in options) if (!known.includes(name)) throw unknownOption(name, name, known)
   return options

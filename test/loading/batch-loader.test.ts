@@ -34,6 +34,13 @@ it.each([0, -1, 1.5, Number.NaN, '5'])('maxKeys %o is refused at once', (maxKeys
   expect(() => batchLoader(upper(), { maxKeys: maxKeys as number })).toThrow(/^maxKeys: /)
 })
 
+it('what is no function, and a misspelt option, are refused at once', () => {
+  expect(() => batchLoader({} as never)).toThrow('loadMany: expected a function, got an object')
+  expect(() => batchLoader(upper(), { maxkeys: 2 } as never)).toThrow(
+    "maxkeys: there is no such option; did you mean 'maxKeys'?",
+  )
+})
+
 it('a key that is not answered is not found', async () => {
   const { cache } = open<string | undefined>()
   const load = batchLoader<string, string | undefined>(() => new Map([['a', 'A']]))
