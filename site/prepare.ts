@@ -31,9 +31,11 @@ export function prepare(): void {
   const onPicture = (source: string): void => {
     const name = source.replace(/^docs\//, '').replaceAll('/', '-')
     mkdirSync(`${here}pages/public/pictures`, { recursive: true })
+    const file = `${here}pages/public/pictures/${name}`
+    copyFileSync(root + source, file)
+    if (!source.endsWith('.svg')) return
     // The site knows whether its page is light or dark, and shows through.
-    const drawing = readFileSync(root + source, 'utf8').replace(/<rect class="paper"[^>]*>/, '')
-    writeFileSync(`${here}pages/public/pictures/${name}`, drawing)
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/<rect class="paper"[^>]*>/, ''))
   }
   for (const [page, path] of pages) {
     const text = readFileSync(root + page, 'utf8')

@@ -5,13 +5,18 @@ import type { Flights } from './fence.ts'
 /** The Map of tables that never had a key, so that a space without entries costs little. Nothing is put in it. */
 const NO_KEYS: Map<unknown, number> = new Map()
 
+/** A Map of so many keys at most is copied after so many insertions for each key, as of one of LEAST_COPIED keys. */
+const MOST_COPIED = 2048
+const LEAST_COPIED = 32
+const ROUNDS = 32
+
 /**
  * The keys of one key space: what a `clear` replaces as a whole. Ghosts keep their keys in it too, so that an insertion needs
  * one lookup to learn both whether its key is here and whether it was lately.
  */
 export class Table {
   readonly space: Space
-  /** A Map of its own from the first key on; see `Space.put`. */
+  /** One of its own from the first key on; see `Space.put`. */
   map: Map<unknown, number> = NO_KEYS
   /** Entries, live or not yet swept; without ghosts. */
   size = 0
@@ -42,6 +47,8 @@ export class Space {
   table: Table
   /** The table's Map, one step nearer for reads. */
   map: Map<unknown, number>
+  /** Number of insertions until the Map is copied; with the first it gets one of its own. */
+  private untilCopy = 1
   tags: Map<string, TagGroup> | undefined = undefined
   /** Loads under way that may still store; absent while there are none. */
   flights: Flights<object> | undefined = undefined
@@ -90,8 +97,20 @@ export class Space {
 
   /** Gives a slot to a key. Throws what the Map throws when it is full. */
   put(key: unknown, slot: number): void {
-    if (this.map === NO_KEYS) this.map = this.table.map = new Map()
+    if (--this.untilCopy === 0) this.copyMap()
     this.map.set(key, slot)
+  }
+
+  /**
+   * Puts a copy in the place of the Map. A Map in which keys come and go has its inner table replaced now and then, and V8 has each table lead
+   * to the next. Once one has grown old in the heap, it so keeps all that follow until V8 next looks through old objects: they are copied
+   * where else they would be collected young, which takes longer than the insertions. No table leads to that of a copy. The table of a Map
+   * of more than MOST_COPIED keys is too large to be copied by V8, and a copy takes too long.
+   */
+  private copyMap(): void {
+    const { size } = this.map
+    if (size <= MOST_COPIED) this.map = this.table.map = new Map(this.map)
+    this.untilCopy = ROUNDS * Math.max(size, LEAST_COPIED)
   }
 
   /** Puts an empty table in place and gives the old one. */
@@ -99,6 +118,7 @@ export class Space {
     const old = this.table
     this.table = new Table(this)
     this.map = this.table.map
+    this.untilCopy = 1
     return old
   }
 

@@ -1,5 +1,4 @@
 import { Cache } from '../cache.ts'
-import { systemClock } from '../core/clock.ts'
 import { isThenable } from '../engine/removal.ts'
 import { nonEmptyString } from '../options/options.ts'
 import type { Exchange, Keeper } from './exchange.ts'
@@ -48,7 +47,8 @@ export class ResponseStore implements Keeper {
     const { cache, shared, maxBodyBytes } = settings
     this.#settings = settings
     this.maxBodyBytes = maxBodyBytes
-    this.#clock = cache.clock ?? (() => systemClock.now())
+    // Unix time, as in the dates that responses bear, and in what other processes have received.
+    this.#clock = cache.clock ?? (() => Date.now())
     this.#keeping = shared === undefined ? new LocalResponses(settings) : new SharedResponses(shared)
     this.#passed = new Cache({ maxBytes: MOST_PASSED, ttl: PASS, clock: this.#clock })
   }

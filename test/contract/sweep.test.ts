@@ -278,3 +278,23 @@ it.each(settings.filter(({ inNamespace }) => !inNamespace))(
     expect(seen.length).toBe(10)
   },
 )
+
+it.each(settings)(
+  '26. iteration gives every entry that stays, once, while so many others come and go that its Map is copied: $title',
+  (setting) => {
+    const cache = open<number, number>(setting, { maxEntries: 200 })
+    for (let i = 0; i < 100; i++) cache.set(i, i)
+    const seen: number[] = []
+    for (const key of cache.keys()) {
+      seen.push(key)
+      for (let i = 0; i < 200; i++) {
+        cache.set(-i, i)
+        cache.delete(-i)
+        cache.get(99)
+      }
+    }
+    expect(seen.filter((key) => key > 0).sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 99 }, (_, i) => i + 1),
+    )
+  },
+)

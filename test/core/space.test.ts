@@ -59,6 +59,30 @@ test('renew puts an empty table in place and gives the old one', () => {
   expect([table.space, space.table.space]).toEqual([space, space])
 })
 
+test('a Map in which keys come and go is copied now and then, whatever it holds then', () => {
+  const space = new Space()
+  const maps = new Set<Map<unknown, number>>()
+  for (let i = 0; i < 10_000; i++) {
+    space.put(i, i + 1)
+    if (i >= 100) space.map.delete(i - 100)
+    maps.add(space.map)
+    expect(space.map).toBe(space.table.map)
+  }
+  expect(maps.size).toBe(4)
+  expect([...space.map]).toEqual(Array.from({ length: 100 }, (_, i) => [i + 9900, i + 9901]))
+})
+
+test('a large Map is not copied', () => {
+  const space = new Space()
+  for (let i = 0; i < 2049; i++) space.put(i, i + 1)
+  const { map } = space
+  for (let i = 2049; i < 200_000; i++) {
+    space.put(i, i + 1)
+    space.map.delete(i - 2049)
+  }
+  expect(space.map).toBe(map)
+})
+
 test('after detach the name begins anew', () => {
   const root = new Space()
   const before = root.namespace('users')

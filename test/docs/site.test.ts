@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { workloads } from '../../bench/hit-ratio/synthetic.ts'
 import { chapters } from '../../site/contents.ts'
@@ -6,7 +7,7 @@ import { course, curve, sizesFor } from '../../site/playground/simulation.ts'
 import { sitePages } from '../../site/sources.ts'
 import { replay } from '../../src/cli/replay.ts'
 import { TraceBuilder } from '../../src/cli/trace.ts'
-import { pages } from './pages.ts'
+import { pages, root } from './pages.ts'
 
 const picture =
   '<picture><source media="(prefers-color-scheme: dark)" srcset="a-dark.svg"><img src="a.svg" alt="A"></picture>'
@@ -46,6 +47,13 @@ describe('a page on the site', () => {
     expect(pictures).toEqual(['docs/migrate/a.svg', 'docs/migrate/a-dark.svg'])
     expect(plain(`<!-- prelude\nx\n-->\n\n${picture}`)).toBe('![A](a.svg)')
   })
+})
+
+test('every picture of a page is one that the site can show', () => {
+  const pages = sitePages()
+  const shown = (page: string): string =>
+    forSite(readFileSync(root + page, 'utf8'), { page, pages, repository: undefined, onPicture: () => {} })
+  expect([...pages.keys()].filter((page) => shown(page).includes('<picture'))).toEqual([])
 })
 
 test('the site has every page, and its sidebar those that the index lists', () => {

@@ -1,5 +1,5 @@
 import { ResponseCache, type ResponseCacheOptions, type RouteOptions } from 'nearcache/http'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 const HOUR = 3_600_000
 
@@ -55,6 +55,37 @@ function deferred<T>() {
   })
   return { promise, resolve, reject }
 }
+
+afterEach(() => void vi.useRealTimers())
+
+describe('by the wall clock, which holds without an injected one', () => {
+  test('a response without a date is sent with the time at which it was received', async () => {
+    vi.useFakeTimers({ now: Date.UTC(2030, 0, 1), toFake: ['Date'] })
+    const { get, gives } = site({ clock: undefined })
+    gives('one')
+    await get()
+    vi.setSystemTime(Date.UTC(2030, 0, 1) + 5000)
+    const { says, headers } = await get()
+    expect([says, headers.get('age')]).toEqual(['hit; ttl=55', '5'])
+    expect(headers.get('date')).toBe('Tue, 01 Jan 2030 00:00:00 GMT')
+  })
+
+  test('Expires counts from now where there is no date, and an old date makes a response older', async () => {
+    const now = Date.UTC(2030, 0, 1)
+    vi.useFakeTimers({ now, toFake: ['Date'] })
+    const { get, gives } = site({ clock: undefined })
+    const at = (ms: number) => new Date(now + ms).toUTCString()
+    gives(() => new Response('', { headers: { expires: at(30_000) } }))
+    await get('/soon')
+    expect((await get('/soon')).says).toBe('hit; ttl=30')
+    gives(() => new Response('', { headers: { expires: at(-30_000) } }))
+    await get('/past')
+    expect((await get('/past')).says).toMatch(/^fwd=/)
+    gives('', { date: at(-20_000) })
+    await get('/aged')
+    expect((await get('/aged')).says).toBe('hit; ttl=40')
+  })
+})
 
 describe('a stored response', () => {
   test('is sent again until its lifetime is over, with its age', async () => {

@@ -30,6 +30,8 @@ const allowed: Record<string, readonly string[]> = {
   'core/sweeper.ts': ['setTimeout', 'clearTimeout', 'performance'],
   // Dates as fields of messages.
   'http/fields.ts': ['Date'],
+  // Unix times at which responses were received.
+  'http/response-store.ts': ['Date'],
   // Unix times at which responses expire.
   'http/undici.ts': ['Date'],
   // How long a request waits for the response to another.
