@@ -5,10 +5,10 @@ import type { Flights } from './fence.ts'
 /** The Map of tables that never had a key, so that a space without entries costs little. Nothing is put in it. */
 const NO_KEYS: Map<unknown, number> = new Map()
 
-/** A Map of so many keys at most is copied after so many insertions for each key, as of one of LEAST_COPIED keys. */
+/** A Map of so many keys at most is copied, after ROUNDS insertions for each key; one of fewer than LEAST_COPIED keys as if it had so many. */
 const MOST_COPIED = 2048
-const LEAST_COPIED = 32
-const ROUNDS = 32
+const LEAST_COPIED = 128
+const ROUNDS = 8
 
 /**
  * The keys of one key space: what a `clear` replaces as a whole. Ghosts keep their keys in it too, so that an insertion needs
@@ -102,10 +102,10 @@ export class Space {
   }
 
   /**
-   * Puts a copy in the place of the Map. A Map in which keys come and go has its inner table replaced now and then, and V8 has each table lead
-   * to the next. Once one has grown old in the heap, it so keeps all that follow until V8 next looks through old objects: they are copied
-   * where else they would be collected young, which takes longer than the insertions. No table leads to that of a copy. The table of a Map
-   * of more than MOST_COPIED keys is too large to be copied by V8, and a copy takes too long.
+   * Puts a copy in the place of the Map. V8 replaces the inner table of a Map in which keys come and go, now and then, and has each table
+   * lead to the next. So once one of them is old in the heap, all that follow outlive its young part with it, in use or not, and are copied
+   * for it, until a full collection; which takes longer than the insertions. No table leads to that of a copy. The tables of more than
+   * MOST_COPIED keys V8 does not copy, being large objects, and a copy of so many takes too long.
    */
   private copyMap(): void {
     const { size } = this.map
