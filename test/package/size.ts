@@ -6,7 +6,7 @@ import { expectNone, kB, root } from './run.ts'
 import { type Entry, entriesOf, userFolder } from './tarball.ts'
 
 /** What an entry may weigh, minified and gzipped, in bytes. */
-const limits: Record<string, number> = { nearcache: 27_200 }
+const limits: Record<string, number> = { nearcache: 27_300 }
 
 /** How far a figure on the page may be from what is measured, as a share of it or in bytes. */
 const tolerance = { share: 0.03, bytes: 100 }
