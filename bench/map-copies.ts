@@ -12,7 +12,7 @@ import { entries, toMarkdown } from './tables.ts'
 
 const SIZES = [100, 1_000, 2_000, 10_000]
 const ROUNDS = 8
-const REPEATS = 5
+const REPEATS = 3
 
 /** How many times as long an insertion takes in a Map that is never copied as in one that is: a table, as Markdown. */
 export function measureMapCopies(): string {

@@ -17,7 +17,7 @@ export interface Bytes {
 /** Measured on at least this many entries: as many caches are made. */
 const ENTRIES = 100_000
 /** How many times as many keys are set as fit: by then Maps in which keys come and go have grown as far as they will. */
-export const TIMES = 8
+export const TIMES = 4
 
 /** What a cache itself takes after many more keys were set than fit, with whatever it remembers of them. */
 export async function measureBytes(peer: Peer, size: number): Promise<number> {
