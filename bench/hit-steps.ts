@@ -61,10 +61,10 @@ const steps: readonly Step[] = [
   { name: 'or whether anything can have expired in this turn', make: (size) => new Calm(size) },
   { name: 'and the hit counted', make: (size) => new Counting(size) },
   { name: 'and the use noted for the policy', make: (size) => new Noting(size) },
-  { name: 'nearcache', make: (size) => nearcache(`calm-${size}`, size) },
+  { name: 'nearcache', make: (size) => nearcache(`calm-${size}`, size + 1) },
   {
     name: 'nearcache, while something in it has expired',
-    make: (size) => nearcache(`expiring-${size}`, size),
+    make: (size) => nearcache(`expiring-${size}`, size + 1),
     prepare: (target) => (target as Brief).set('short', 1, { ttl: 1 }),
   },
 ]

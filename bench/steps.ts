@@ -39,23 +39,25 @@ export class Slotted implements Target {
   }
 }
 
-/** A cache of nearcache with room for all keys, in machine code of its own for each name. */
-export async function nearcache(name: string, size: number): Promise<Target> {
+/** A cache of nearcache for so many entries, in machine code of its own for each name. */
+export async function nearcache(name: string, maxEntries: number, policy = 'adaptive'): Promise<Target> {
   type Package = { readonly Cache: New<[object], Target> }
   const { Cache } = await load<Package>(copyOf(builtPackage, name).href)
-  return new Cache({ maxEntries: size + 10, ttl: TTL })
+  return new Cache({ maxEntries, ttl: TTL, policy })
 }
 
-/** How many times as long as the first step each takes to read or to overwrite what is there: a table, as Markdown. */
-export async function measureSteps(steps: readonly Step[], operation: 'get' | 'set'): Promise<string> {
+/** What is measured: reading what is there, overwriting it, or inserting new keys where so many are there as fit. */
+type Operation = 'get' | 'update' | 'insert'
+
+/** How many times as long as the first step each takes: a table, as Markdown. */
+export async function measureSteps(steps: readonly Step[], operation: Operation): Promise<string> {
   const rows = [['']]
   for (const [kind, what] of [
     ['held', 'strings'],
     ['integer', 'integers'],
   ] as const) {
     for (const size of [1_000, 100_000]) {
-      const keys = shuffled(items(kind, size), random(1))
-      const sides = await Promise.all(steps.map((step) => sideOf(step, operation, kind, keys)))
+      const sides = await Promise.all(steps.map((step) => sideOf(step, operation, kind, size)))
       const results = await compare(sides, {
         ...{ count: SAMPLE, expected: SAMPLE, rounds: ROUNDS, reference: steps[0]!.name },
       })
@@ -72,21 +74,30 @@ export async function measureSteps(steps: readonly Step[], operation: 'get' | 's
 
 async function sideOf(
   { name, make, prepare }: Step,
-  operation: 'get' | 'set',
-  kind: string,
-  keys: readonly (string | number)[],
+  operation: Operation,
+  kind: 'held' | 'integer',
+  size: number,
 ): Promise<Side> {
-  const query = `keys=${kind}&peer=${encodeURIComponent(name)}&size=${keys.length}`
+  const query = `keys=${kind}&peer=${encodeURIComponent(name)}&size=${size}`
   const loops: typeof import('./loops.ts') = await import(`./loops.ts?${query}`)
-  const asked = Array.from({ length: Math.max(SAMPLE, keys.length) }, (_, i) => keys[i % keys.length]!)
-  const target = await make(keys.length)
-  for (const key of keys) target.set(key, 1)
+  const loop = operation === 'get' ? loops.get : loops.set
+  const asked = keysFor(operation, kind, size)
+  const target = await make(size)
+  for (const key of asked.slice(0, size)) target.set(key, 1)
   return {
     name,
     prepare: () => prepare?.(target),
     run(round) {
-      const from = (round % (asked.length / SAMPLE)) * SAMPLE
-      return loops[operation](target, asked, from, from + SAMPLE)
+      const from = ((round + 1) % (asked.length / SAMPLE)) * SAMPLE
+      return loop(target, asked, from, from + SAMPLE)
     },
   }
+}
+
+/** Keys of several samples, those that are there at the start first. An inserted one comes again when it has long been forgotten. */
+function keysFor(operation: Operation, kind: 'held' | 'integer', size: number): (string | number)[] {
+  const samples = operation === 'insert' ? Math.ceil((5 * size) / SAMPLE) + 1 : Math.max(1, size / SAMPLE)
+  const different = operation === 'insert' ? samples * SAMPLE : size
+  const keys = shuffled(items(kind, different), random(1))
+  return Array.from({ length: samples * SAMPLE }, (_, i) => keys[i % different]!)
 }
