@@ -1,9 +1,6 @@
 import { pathToFileURL } from 'node:url'
-import { items, random, shuffled } from './keys.ts'
-import { compare, type Side } from './measure.ts'
-import { builtPackage, copyOf } from './peers/nearcache.ts'
-import { load, type New, type Target, TTL } from './peers/peer.ts'
-import { entries, toMarkdown } from './tables.ts'
+import type { Target } from './peers/peer.ts'
+import { measureSteps, nearcache, Slotted, type Step } from './steps.ts'
 
 /*
  * What a hit is made of: a Map, then one by one what a cache has to do besides, in the plainest form that would do for a full cache
@@ -12,36 +9,9 @@ import { entries, toMarkdown } from './tables.ts'
  *     npm run build && node --expose-gc --import tsx bench/hit-steps.ts
  */
 
-const SAMPLE = 50_000
-const ROUNDS = 31
-
-/** The value is not in the Map but in an array, for which the Map has an index: so that a key can leave without its value moving. */
-class Slotted implements Target {
-  readonly map = new Map<unknown, number>()
-  readonly values: unknown[] = []
-  readonly deadlines: Float64Array
-  readonly marks: Int32Array
-  readonly clock = { latest: 1.5 }
-  calmUntil = 2.5
-  hits = 0
-  time = 16
-
-  constructor(size: number) {
-    this.deadlines = new Float64Array(size).fill(TTL)
-    this.marks = new Int32Array(size)
-  }
-
-  get(key: unknown): unknown {
-    const slot = this.map.get(key)
-    return slot === undefined ? undefined : this.values[slot]
-  }
-
-  set(key: unknown, value: unknown): void {
-    this.map.set(key, this.values.push(value) - 1)
-  }
-}
-
 class Calm extends Slotted {
+  readonly calmUntil = 2.5
+
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
     if (slot === undefined || !(this.calmUntil > this.clock.latest)) return undefined
@@ -57,7 +27,9 @@ class Expiring extends Slotted {
   }
 }
 
-class Counting extends Slotted {
+class Counting extends Calm {
+  hits = 0
+
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
     if (slot === undefined || !(this.calmUntil > this.clock.latest)) return undefined
@@ -66,7 +38,7 @@ class Counting extends Slotted {
   }
 }
 
-class Noting extends Slotted {
+class Noting extends Counting {
   override get(key: unknown): unknown {
     const slot = this.map.get(key)
     if (slot === undefined || !(this.calmUntil > this.clock.latest)) return undefined
@@ -82,69 +54,22 @@ interface Brief extends Target {
   set(key: unknown, value: unknown, options?: object): unknown
 }
 
-const NEARCACHE = 'nearcache'
-const EXPIRED = 'nearcache, while something in it has expired'
-
-const steps: readonly [name: string, make: (size: number) => Target][] = [
-  ['Map', () => new Map()],
-  ['and the value by an index', (size) => new Slotted(size)],
-  ['and whether its deadline has passed', (size) => new Expiring(size)],
-  ['or whether anything can have expired in this turn', (size) => new Calm(size)],
-  ['and the hit counted', (size) => new Counting(size)],
-  ['and the use noted for the policy', (size) => new Noting(size)],
+const steps: readonly Step[] = [
+  { name: 'Map', make: () => new Map() },
+  { name: 'and the value by an index', make: (size) => new Slotted(size) },
+  { name: 'and whether its deadline has passed', make: (size) => new Expiring(size) },
+  { name: 'or whether anything can have expired in this turn', make: (size) => new Calm(size) },
+  { name: 'and the hit counted', make: (size) => new Counting(size) },
+  { name: 'and the use noted for the policy', make: (size) => new Noting(size) },
+  { name: 'nearcache', make: (size) => nearcache(`calm-${size}`, size + 1) },
+  {
+    name: 'nearcache, while something in it has expired',
+    make: (size) => nearcache(`expiring-${size}`, size + 1),
+    prepare: (target) => (target as Brief).set('short', 1, { ttl: 1 }),
+  },
 ]
 
 /** The table of all steps, as Markdown. */
-export async function measureHitSteps(): Promise<string> {
-  const rows = [['']]
-  for (const [kind, what] of [
-    ['held', 'strings'],
-    ['integer', 'integers'],
-  ] as const) {
-    for (const size of [1_000, 100_000]) {
-      const keys = shuffled(items(kind, size), random(1))
-      const results = await compare(await sidesOf(kind, keys), {
-        ...{ count: SAMPLE, expected: SAMPLE, rounds: ROUNDS, reference: 'Map' },
-      })
-      rows[0]!.push(`${entries(size)} ${what}`)
-      for (const [i, { peer, ratio, flaw }] of results.entries()) {
-        if (flaw !== undefined) throw new Error(`${peer}: ${flaw}`)
-        rows[i + 1] ??= [peer]
-        rows[i + 1]!.push(ratio.median.toFixed(2))
-      }
-    }
-  }
-  return toMarkdown(rows)
-}
-
-async function sidesOf(kind: 'held' | 'integer', keys: readonly (string | number)[]): Promise<Side[]> {
-  const asked = Array.from({ length: Math.max(SAMPLE, keys.length) }, (_, i) => keys[i % keys.length]!)
-  const all: [string, Target, ((target: Target) => void)?][] = [
-    ...steps.map(([name, make]): [string, Target] => [name, make(keys.length)]),
-    [NEARCACHE, await cache('calm')],
-    [EXPIRED, await cache('expiring'), (target) => (target as Brief).set('short', 1, { ttl: 1 })],
-  ]
-  return Promise.all(all.map(([name, target, prepare]) => side(name, target, prepare)))
-
-  async function cache(name: string): Promise<Target> {
-    type Package = { readonly Cache: New<[object], Target> }
-    const { Cache } = await load<Package>(copyOf(builtPackage, `${name}-${kind}-${keys.length}`).href)
-    return new Cache({ maxEntries: keys.length + 10, ttl: TTL })
-  }
-
-  async function side(name: string, target: Target, prepare?: (target: Target) => void): Promise<Side> {
-    const query = `keys=${kind}&peer=${encodeURIComponent(name)}&size=${keys.length}`
-    const loops: typeof import('./loops.ts') = await import(`./loops.ts?${query}`)
-    for (const key of keys) target.set(key, 1)
-    return {
-      name,
-      prepare: () => prepare?.(target),
-      run(round) {
-        const from = (round % (asked.length / SAMPLE)) * SAMPLE
-        return loops.get(target, asked, from, from + SAMPLE)
-      },
-    }
-  }
-}
+export const measureHitSteps = (): Promise<string> => measureSteps(steps, 'get')
 
 if (import.meta.url === pathToFileURL(process.argv[1]!).href) console.log(await measureHitSteps())

@@ -39,9 +39,10 @@ for (const operation of OPERATIONS)
       ])
     }
 
-console.error('The steps of a hit …')
-const script = fileURLToPath(new URL('hit-steps.ts', import.meta.url))
-const hitSteps = execFileSync(node, ['--expose-gc', script], { encoding: 'utf8' }).trim()
+console.error('The steps of a hit, an update and an insertion …')
+const hitSteps = printed('hit-steps.ts')
+const updateSteps = printed('update-steps.ts')
+const insertSteps = printed('insert-steps.ts')
 
 console.error('Maps that are copied …')
 const mapCopies = measureMapCopies()
@@ -57,12 +58,24 @@ writeFileSync(
     '## What a hit is made of',
     'How many times as long as `Map.get` each takes: first a Map, then one by one what a cache has to do besides, in the plainest code that would do where nothing ever changes; then nearcache, while nothing in it has expired and while something has.',
     hitSteps,
+    '## What an update is made of',
+    'How many times as long as `Map.set` under a key that is there each takes: first a Map, then one by one what a cache has to do besides, in the plainest code that would do where nothing is ever inserted; then nearcache, and caches that do less.',
+    updateSteps,
+    '## What an insertion is made of',
+    'How many times as long as a Map with its keys and values in a row each takes to insert a key into a full cache: first that, then one by one what a cache has to do besides, in the plainest code that would do where nothing is ever read; then nearcache, and a cache that does less. The young generation is collected between samples, so what its collection takes is not in these figures.',
+    insertSteps,
     '## What it is worth to copy a Map',
     'V8 replaces the inner table of a Map in which keys come and go, now and then, and has each table lead to the next. Once one of them is old in the heap, all that follow outlive its young part with it, in use or not, until a full collection. So nearcache puts a copy, to which no table leads, in the place of a Map of 2,048 keys or fewer after eight insertions for each key. How many times as long an insertion takes where the Map is never copied, after a full collection, each in a process of its own; the tables of more keys are large objects, which V8 does not copy, so there a copy brings nothing:',
     mapCopies,
   ].join('\n\n')}\n`,
 )
 console.log(`Written to ${fileURLToPath(file)}`)
+
+/** What another script of this folder prints, on the Node of this page. */
+function printed(name: string): string {
+  const script = fileURLToPath(new URL(name, import.meta.url))
+  return execFileSync(node, ['--expose-gc', script], { encoding: 'utf8' }).trim()
+}
 
 /** What the profiler counted: lines of ticks and names, and the ticks of the collector. */
 function profile(peer: string, operation: string, size: number): string {
