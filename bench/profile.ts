@@ -65,7 +65,7 @@ writeFileSync(
     'How many times as long as a Map with its keys and values in a row each takes to insert a key into a full cache: first that, then one by one what a cache has to do besides, in the plainest code that would do where nothing is ever read; then nearcache, and a cache that does less. The young generation is collected between samples, so what its collection takes is not in these figures.',
     insertSteps,
     '## What it is worth to copy a Map',
-    'V8 replaces the inner table of a Map in which keys come and go, now and then, and has each table lead to the next. Once one of them is old in the heap, all that follow outlive its young part with it, in use or not, until a full collection. So nearcache puts a copy, to which no table leads, in the place of a Map of 2,048 keys or fewer after eight insertions for each key. How many times as long an insertion takes where the Map is never copied, after a full collection, each in a process of its own; the tables of more keys are large objects, which V8 does not copy, so there a copy brings nothing:',
+    'V8 replaces the inner table of a Map in which keys come and go, now and then, and has each table lead to the next. Once one of them is old in the heap, all that follow outlive its young part with it, in use or not, until a full collection. So nearcache puts a copy, to which no table leads, in the place of a Map of 2,048 keys or fewer after eight insertions for each key. How many times as long an insertion takes where the Map is never copied, after a full collection, each in a process of its own; the tables of more keys are large objects, which V8 does not copy, so there a copy costs more than it brings on most:',
     mapCopies,
   ].join('\n\n')}\n`,
 )
