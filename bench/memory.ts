@@ -21,8 +21,7 @@ export const TIMES = 4
 
 /** What a cache itself takes after many more keys were set than fit, with whatever it remembers of them. */
 export async function measureBytes(peer: Peer, size: number): Promise<number> {
-  // A key comes again only after four times as many others as fit: to a cache that is new again.
-  const keys = items('held', 4 * size)
+  const keys = items('held', TIMES * size)
   const { set } = await loopsFor(peer, 'held')
   const copies = Math.max(1, Math.ceil(ENTRIES / size))
   const held: Target[] = []
@@ -30,8 +29,7 @@ export async function measureBytes(peer: Peer, size: number): Promise<number> {
   held.length = 0
   const before = await bytesInUse()
   fill(held, copies, peer, size, (target) => {
-    for (let done = 0; done < TIMES * size; done += size) {
-      const from = done % keys.length
+    for (let from = 0; from < keys.length; from += size) {
       set(target, keys, from, from + size)
       target.settle?.()
     }

@@ -13,50 +13,35 @@ class Overwriting extends Slotted {
   override set(key: unknown, value: unknown): void {
     const slot = this.map.get(key)
     if (slot === undefined) super.set(key, value)
-    else this.values[slot] = value
+    else this.update(slot, value)
+  }
+
+  protected update(slot: number, value: unknown): void {
+    this.values[slot] = value
   }
 }
 
-class Lasting extends Slotted {
-  override set(key: unknown, value: unknown): void {
-    const slot = this.map.get(key)
-    if (slot === undefined) {
-      super.set(key, value)
-      return
-    }
-    this.values[slot] = value
+class Lasting extends Overwriting {
+  protected override update(slot: number, value: unknown): void {
+    super.update(slot, value)
     this.deadlines[slot] = this.clock.latest + TTL
   }
 }
 
-class Counting extends Slotted {
+class Counting extends Lasting {
   sets = 0
   replaced = 0
 
-  override set(key: unknown, value: unknown): void {
-    const slot = this.map.get(key)
-    if (slot === undefined) {
-      super.set(key, value)
-      return
-    }
+  protected override update(slot: number, value: unknown): void {
     this.sets++
     if (!Object.is(this.values[slot], value)) this.replaced++
-    this.values[slot] = value
-    this.deadlines[slot] = this.clock.latest + TTL
+    super.update(slot, value)
   }
 }
 
 class Noting extends Counting {
-  override set(key: unknown, value: unknown): void {
-    const slot = this.map.get(key)
-    if (slot === undefined) {
-      super.set(key, value)
-      return
-    }
-    this.sets++
-    if (!Object.is(this.values[slot], value)) this.replaced++
-    this.values[slot] = value
-    this.deadlines[slot] = this.clock.latest + TTL
+  protected override update(slot: number, value: unknown): void {
+    super.update(slot, value)
     const mark = this.marks[slot]!
     const uses = mark & 3
     this.marks[slot] = this.time | (mark & 12) | (uses < 3 ? uses + 1 : 3)

@@ -102,10 +102,10 @@ export class Space {
   }
 
   /**
-   * Puts a copy in the place of the Map. V8 replaces the inner table of a Map in which keys come and go, now and then, and has each table
-   * lead to the next. So once one of them is old in the heap, all that follow outlive its young part with it, in use or not, and are copied
-   * for it, until a full collection; which takes longer than the insertions. No table leads to that of a copy. The tables of more than
-   * MOST_COPIED keys V8 does not copy, being large objects, and a copy of so many takes too long.
+   * Puts a copy in the place of the Map, to spare the garbage collector work. V8 replaces the inner table of a Map in which keys come and go
+   * now and then, and the old table refers to the new one. A table old enough to be left to full collections keeps all later ones alive
+   * until the next of those, though only the last is in use, and collections of young objects copy them. No table refers to that of a copy.
+   * Tables for more than MOST_COPIED keys are large objects, which V8 does not copy.
    */
   private copyMap(): void {
     const { size } = this.map

@@ -15,7 +15,7 @@ export interface Policy {
   admit(ghost: number): void
   /** The admitted key has its slot. */
   insert(slot: number): void
-  /** Takes the entry that has to go off its queue; one that expired by `now` before others, as far as it is met. NONE when empty. */
+  /** Takes the entry that has to go off its queue; a policy may prefer one that expired by `now`. NONE when empty. */
   victim(now: number): number
   /** Keeps a victim's key as a ghost, and takes off the one forgotten for it: NONE while there is room, the victim itself where none is kept. */
   addGhost(slot: number): number
