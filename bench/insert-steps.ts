@@ -6,7 +6,7 @@ import { measureSteps, nearcache, Slotted, type Step } from './steps.ts'
  * What an insertion into a full cache is made of: a Map that a key leaves for each that comes, then one by one what a cache has to do
  * besides, in the plainest form that would do where nothing is ever read; then nearcache, and a cache that does less.
  *
- *     npm run build && node --expose-gc --import tsx bench/insert-steps.ts
+ *     npm run build && node --expose-gc --min-semi-space-size=32 --max-semi-space-size=64 --import tsx bench/insert-steps.ts
  */
 
 /** A Map, and its keys in a row that begins anew at its end, so that the oldest is known. */

@@ -62,7 +62,7 @@ writeFileSync(
     'How many times as long as `Map.set` under a key that is there each takes: first a Map, then one by one what a cache has to do besides, in the plainest code that would do where nothing is ever inserted; then nearcache, and caches that do less.',
     updateSteps,
     '## What an insertion is made of',
-    'How many times as long as a Map with its keys and values in a row each takes to insert a key into a full cache: first that, then one by one what a cache has to do besides, in the plainest code that would do where nothing is ever read; then nearcache, and a cache that does less. The young generation is collected between samples, so what its collection takes is not in these figures.',
+    'How many times as long as a Map with its keys and values in a row each takes to insert a key into a full cache: first that, then one by one what a cache has to do besides, in the plainest code that would do where nothing is ever read; then nearcache, and a cache that does less. Young objects are collected between samples and have room until then, so what their collection takes is not in these figures.',
     insertSteps,
     '## What it is worth to copy a Map',
     'V8 replaces the inner table of a Map in which keys come and go now and then, and the old table refers to the new one. A table old enough to be left to full collections keeps all later ones alive until the next of those, though only the last is in use, and collections of young objects copy them. So nearcache puts a copy, to which no table refers, in the place of a Map of 2,048 keys or fewer after eight insertions for each key. The table tells how many times as long an insertion takes where the Map is never copied, after a full collection, each in a process of its own. Tables for more keys are large objects, which V8 does not copy, so there a copy costs more than it brings on most Nodes:',
@@ -71,10 +71,11 @@ writeFileSync(
 )
 console.log(`Written to ${fileURLToPath(file)}`)
 
-/** What another script of this folder prints, on the Node of this page. */
+/** What another script of this folder prints, on the Node of this page, with room for all young objects of a sample. */
 function printed(name: string): string {
   const script = fileURLToPath(new URL(name, import.meta.url))
-  return execFileSync(node, ['--expose-gc', script], { encoding: 'utf8' }).trim()
+  const flags = ['--expose-gc', '--min-semi-space-size=32', '--max-semi-space-size=64']
+  return execFileSync(node, [...flags, script], { encoding: 'utf8' }).trim()
 }
 
 /** What the profiler counted: lines of ticks and names, and the ticks of the collector. */
